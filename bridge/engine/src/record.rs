@@ -1,0 +1,118 @@
+//! What the engine wants to be kept, and what it is given back at the next start.
+
+use std::sync::Arc;
+
+use hes_schemas::{
+    ClientId, ClusterId, Datum, DeviceId, Millis, PropertyName, Sid, Timestamp, Uid, UserName, message::EventKind,
+    rights::Scope,
+};
+
+use crate::cluster::Shape;
+
+/// One thing to be kept. The later record of the same thing replaces the earlier.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Record {
+    /// A device.
+    Device(DeviceRecord),
+    /// All values of a device.
+    Values(ValuesRecord),
+    /// A device and its values are to be forgotten.
+    DeviceGone(ClusterId, Uid),
+    /// A subscription.
+    Subscription(SubscriptionRecord),
+    /// A subscription is to be forgotten.
+    SubscriptionGone(Sid),
+}
+
+/// A device, without its values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeviceRecord {
+    /// The cluster that speaks for it.
+    pub cluster: ClusterId,
+    /// Its id for good; with the cluster it is the key.
+    pub uid: Uid,
+    /// Its id in topics.
+    pub id: DeviceId,
+    /// Its name for people.
+    pub name: Box<str>,
+    /// Where it is.
+    pub room: Option<Box<str>>,
+    /// Who made it.
+    pub maker: Option<Box<str>>,
+    /// Which product it is.
+    pub model: Option<Box<str>>,
+    /// The version of its software.
+    pub firmware: Option<Box<str>>,
+    /// Its name in the cluster's own topics.
+    pub native: Box<str>,
+    /// How often its document has changed.
+    pub rev: u64,
+    /// What it can do; devices of one model share it, in the store too.
+    pub shape: Arc<Shape>,
+}
+
+/// All values of a device.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ValuesRecord {
+    /// The cluster that speaks for it.
+    pub cluster: ClusterId,
+    /// Its id for good.
+    pub uid: Uid,
+    /// Its properties that have a value.
+    pub values: Vec<ValueRecord>,
+}
+
+/// One value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ValueRecord {
+    /// Of which property.
+    pub property: PropertyName,
+    /// What it is worth.
+    pub value: Datum,
+    /// When it was reported.
+    pub time: Timestamp,
+    /// How often it has changed.
+    pub version: u64,
+}
+
+/// A subscription.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubscriptionRecord {
+    /// Its id.
+    pub sid: Sid,
+    /// Who is told.
+    pub client: ClientId,
+    /// Whose rights apply.
+    pub user: UserName,
+    /// Of what.
+    pub scope: Scope,
+    /// Of which events.
+    pub events: Vec<EventKind>,
+    /// Until when.
+    pub until: Timestamp,
+    /// For how long it was granted.
+    pub lease: Millis,
+    /// The least time between two changes of one property.
+    pub min_interval: Millis,
+    /// The least change of a number.
+    pub delta: Option<f64>,
+    /// A sequence number that has not been used; kept ahead, so that none is used twice.
+    pub next_seq: u64,
+}
+
+/// What is given back at a start.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Restored {
+    /// All devices.
+    pub devices: Vec<DeviceRecord>,
+    /// Their values.
+    pub values: Vec<ValuesRecord>,
+    /// All subscriptions.
+    pub subscriptions: Vec<SubscriptionRecord>,
+    /// How often the gateway was started, this start included.
+    pub epoch: u64,
+    /// A version above all that may have been said before an unclean stop; nothing after a clean one.
+    pub leap: Option<u64>,
+    /// The version that a property heard for the first time begins with.
+    pub floor: u64,
+}

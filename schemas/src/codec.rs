@@ -1,0 +1,141 @@
+//! Bytes become words: JSON and CBOR from one data model, with limits checked before anything is allocated.
+
+mod cbor;
+mod json;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// How a payload is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Encoding {
+    /// `application/json`.
+    #[default]
+    Json,
+    /// `application/cbor`.
+    Cbor,
+}
+
+/// What a payload may hold at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the whole payload.
+    pub bytes: usize,
+    /// Lists and maps inside each other.
+    pub depth: usize,
+    /// Values altogether: each scalar, list, map and key.
+    pub count: usize,
+}
+
+/// Says why a payload is not a message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// The payload has more bytes than allowed.
+    #[error("{size} bytes are more than {limit}")]
+    TooLarge {
+        /// What came.
+        size: usize,
+        /// What is allowed.
+        limit: usize,
+    },
+    /// Lists and maps are nested too deeply.
+    #[error("nested deeper than {limit} levels")]
+    TooDeep {
+        /// What is allowed.
+        limit: usize,
+    },
+    /// There are too many values.
+    #[error("more than {limit} values")]
+    TooMany {
+        /// What is allowed.
+        limit: usize,
+    },
+    /// Bytes follow the value.
+    #[error("bytes follow the end of the message at offset {offset}")]
+    Trailing {
+        /// Where the first of them is.
+        offset: usize,
+    },
+    /// The bytes are not well-formed, or use what the data model leaves out (tags, byte strings, keys that are not text).
+    #[error("not well-formed at offset {offset}")]
+    Syntax {
+        /// Where reading stopped.
+        offset: usize,
+    },
+    /// The bytes are well-formed but not this message.
+    #[error("{reason}")]
+    Shape {
+        /// What does not fit.
+        reason: String,
+    },
+}
+
+impl Limits {
+    /// For what clients send: 16 KiB, 8 levels, 1,000 values.
+    pub const REQUEST: Self = Self { bytes: 16 * 1024, depth: 8, count: 1_000 };
+
+    /// For what clusters report and gateways answer: 4 MiB, 24 levels, a million values.
+    pub const CLUSTER: Self = Self { bytes: 4 * 1024 * 1024, depth: 24, count: 1_000_000 };
+}
+
+impl Encoding {
+    /// Returns the MQTT 5 Content Type.
+    #[must_use]
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Cbor => "application/cbor",
+        }
+    }
+
+    /// Reads a Content Type, parameters left aside; nothing if it is neither.
+    #[must_use]
+    pub fn from_content_type(text: &str) -> Option<Self> {
+        let essence = text.split(';').next().unwrap_or_default().trim();
+        [Self::Json, Self::Cbor].into_iter().find(|encoding| essence.eq_ignore_ascii_case(encoding.content_type()))
+    }
+
+    /// Guesses the encoding of a payload that came without a Content Type; nothing if it is neither.
+    ///
+    /// JSON begins with one of `{ [ " t f n -`, a digit or white space, CBOR with a byte above 0x7f.
+    #[must_use]
+    pub fn guess(payload: &[u8]) -> Option<Self> {
+        match payload.first()? {
+            b'{' | b'[' | b'"' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9' | b' ' | b'\t' | b'\r' | b'\n' => {
+                Some(Self::Json)
+            }
+            0x80..=0xff => Some(Self::Cbor),
+            _ => None,
+        }
+    }
+}
+
+/// Reads one message from a payload.
+///
+/// # Errors
+/// [`DecodeError`], the limits first: a payload beyond them is never parsed.
+pub fn decode<T: DeserializeOwned>(encoding: Encoding, payload: &[u8], limits: Limits) -> Result<T, DecodeError> {
+    if payload.len() > limits.bytes {
+        return Err(DecodeError::TooLarge { size: payload.len(), limit: limits.bytes });
+    }
+    match encoding {
+        Encoding::Json => {
+            json::scan(payload, limits)?;
+            json::read(payload)
+        }
+        Encoding::Cbor => {
+            cbor::scan(payload, limits)?;
+            cbor::read(payload)
+        }
+    }
+}
+
+/// Writes one message as a payload.
+#[must_use]
+pub fn encode<T: Serialize + ?Sized>(encoding: Encoding, message: &T) -> Vec<u8> {
+    let mut payload = Vec::with_capacity(256);
+    match encoding {
+        Encoding::Json => json::write(message, &mut payload),
+        Encoding::Cbor => cbor::write(message, &mut payload),
+    }
+    payload
+}

@@ -1,0 +1,42 @@
+//! Retrieve all devices of a user.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Availability, request};
+use crate::{ClusterId, DeviceDocument, DeviceId, HomeId, rights::Action};
+
+request! {
+    /// Asks for the devices that the asker may see, `$req/devices`.
+    ///
+    /// Shape: nothing at all, or `{"limit":50,"after":"zigbee/lamp"}`.
+    #[derive(Default)]
+    pub struct Devices {
+        /// How many devices the answer may hold: 1 to 1,000, 100 if nothing is said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub limit: Option<u32>,
+        /// The last device of the page before, as its answer's `next` said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub after: Option<String>,
+        /// Devices of this cluster only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub cluster: Option<ClusterId>,
+    }
+}
+
+/// One device of the answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Listing {
+    /// The home that the device lives in.
+    pub home: HomeId,
+    /// The cluster that speaks for it.
+    pub cluster: ClusterId,
+    /// Its id there.
+    pub device: DeviceId,
+    /// Whether it is there.
+    pub state: Availability,
+    /// What the asker may do with it, up to the danger that the grants allow.
+    pub rights: Vec<Action>,
+    /// Its document, without the properties that the asker may not see.
+    pub document: DeviceDocument,
+}

@@ -1,0 +1,191 @@
+//! Scopes: the part of a home that a grant is about.
+
+use std::{fmt, str::FromStr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{ClusterId, DeviceId, Filter, FilterError, PropertyName, Uid};
+
+/// A pattern over devices and properties, or over topics outside the interface.
+///
+/// Shape: `<cluster>/<device>[/<property>]` with the wildcards of MQTT (`zigbee/+`, `zigbee/lamp/brightness`, `#`), the
+/// device by its id or as `uid:<uid>`, which outlives a rename; or `topic:<filter>`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub enum Scope {
+    /// Devices and their properties.
+    Devices(Filter),
+    /// Topics outside the interface.
+    Topics(Filter),
+}
+
+/// What a scope is held against.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The cluster.
+    pub cluster: &'a ClusterId,
+    /// The device by its id.
+    pub device: &'a DeviceId,
+    /// The device for good.
+    pub uid: &'a Uid,
+    /// One property or event of it; nothing means the device as such.
+    pub property: Option<&'a str>,
+}
+
+/// Says why a text is not a scope.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScopeError {
+    /// It is not a pattern of MQTT.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
+    /// It goes deeper than a property.
+    #[error("a scope has at most three levels: cluster, device, property")]
+    TooDeep,
+}
+
+impl Scope {
+    /// Makes a scope from a text.
+    ///
+    /// # Errors
+    /// [`ScopeError`] with the rule that the text breaks.
+    pub fn new(text: &str) -> Result<Self, ScopeError> {
+        if let Some(filter) = text.strip_prefix("topic:") {
+            return Ok(Self::Topics(Filter::new(filter)?));
+        }
+        let filter = Filter::new(text)?;
+        if filter.levels().count() > 3 {
+            return Err(ScopeError::TooDeep);
+        }
+        Ok(Self::Devices(filter))
+    }
+
+    /// Returns the scope of one device or property, which outlives renames.
+    #[must_use]
+    pub fn of_device(cluster: &ClusterId, uid: &Uid, property: Option<&PropertyName>) -> Option<Self> {
+        let text = match property {
+            Some(property) => format!("{cluster}/uid:{uid}/{property}"),
+            None => format!("{cluster}/uid:{uid}"),
+        };
+        Self::new(&text).ok()
+    }
+
+    /// Returns the scope of all devices.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self::Devices(all())
+    }
+
+    /// Returns the scope of all topics outside the interface.
+    #[must_use]
+    pub fn every_topic() -> Self {
+        Self::Topics(all())
+    }
+
+    /// Says whether the scope covers a device or one of its properties.
+    ///
+    /// A scope of two levels covers the device and all it has; one of three levels covers the device as such too, because
+    /// whoever may see a property may know whose it is.
+    #[must_use]
+    pub fn covers(&self, subject: &Subject<'_>) -> bool {
+        let Self::Devices(filter) = self else { return false };
+        let mut levels = filter.levels();
+        match levels.next() {
+            Some("#") => return true,
+            Some("+") => {}
+            Some(cluster) if cluster == subject.cluster.as_str() => {}
+            _ => return false,
+        }
+        match levels.next() {
+            None | Some("#") => return true,
+            Some("+") => {}
+            Some(device) if names(device, subject) => {}
+            Some(_) => return false,
+        }
+        match (levels.next(), subject.property) {
+            (None | Some("#" | "+"), _) | (_, None) => true,
+            (Some(wanted), Some(property)) => wanted == property,
+        }
+    }
+
+    /// Returns the filter over topics, if the scope is one.
+    #[must_use]
+    pub const fn topics(&self) -> Option<&Filter> {
+        match self {
+            Self::Topics(filter) => Some(filter),
+            Self::Devices(_) => None,
+        }
+    }
+}
+
+fn names(pattern: &str, subject: &Subject<'_>) -> bool {
+    match pattern.strip_prefix("uid:") {
+        Some(uid) => uid == subject.uid.as_str(),
+        None => pattern == subject.device.as_str(),
+    }
+}
+
+#[expect(clippy::expect_used, reason = "# is a filter")]
+fn all() -> Filter {
+    Filter::new("#").expect("# is a filter")
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Devices(filter) => filter.fmt(f),
+            Self::Topics(filter) => write!(f, "topic:{filter}"),
+        }
+    }
+}
+
+impl FromStr for Scope {
+    type Err = ScopeError;
+
+    fn from_str(text: &str) -> Result<Self, ScopeError> {
+        Self::new(text)
+    }
+}
+
+impl TryFrom<String> for Scope {
+    type Error = ScopeError;
+
+    fn try_from(text: String) -> Result<Self, ScopeError> {
+        Self::new(&text)
+    }
+}
+
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        scope.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn covers_devices_by_id_and_by_uid() {
+        let cluster = ClusterId::new("zigbee").unwrap();
+        let (device, uid) = (DeviceId::new("lamp").unwrap(), Uid::new("0x1").unwrap());
+        for (scope, property, expect) in [
+            ("#", None, true),
+            ("zigbee", Some("on"), true),
+            ("zigbee/+", Some("on"), true),
+            ("zigbee/lamp", Some("on"), true),
+            ("zigbee/lamp/on", Some("on"), true),
+            ("zigbee/lamp/on", None, true),
+            ("zigbee/lamp/on", Some("brightness"), false),
+            ("zigbee/uid:0x1/on", Some("on"), true),
+            ("zigbee/uid:0x2", None, false),
+            ("+/+/on", Some("on"), true),
+            ("other/+", None, false),
+            ("topic:#", None, false),
+        ] {
+            let subject = Subject { cluster: &cluster, device: &device, uid: &uid, property };
+            assert_eq!(Scope::new(scope).unwrap().covers(&subject), expect, "{scope} {property:?}");
+        }
+    }
+}

@@ -2,8 +2,11 @@
 
 mod cbor;
 mod json;
+mod shape;
 
 use serde::{Serialize, de::DeserializeOwned};
+
+use crate::Datum;
 
 /// How a payload is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -55,7 +58,8 @@ pub enum DecodeError {
         /// Where the first of them is.
         offset: usize,
     },
-    /// The bytes are not well-formed, or use what the data model leaves out (tags, byte strings, keys that are not text).
+    /// The bytes are not well-formed, or use what the data model leaves out: numbers that are not finite, integers beyond 64
+    /// bits signed, tags, byte strings, keys that are not text.
     #[error("not well-formed at offset {offset}")]
     Syntax {
         /// Where reading stopped.
@@ -114,6 +118,14 @@ impl Encoding {
 /// # Errors
 /// [`DecodeError`], the limits first: a payload beyond them is never parsed.
 pub fn decode<T: DeserializeOwned>(encoding: Encoding, payload: &[u8], limits: Limits) -> Result<T, DecodeError> {
+    shape::read(decode_datum(encoding, payload, limits)?)
+}
+
+/// Reads what a payload says, whichever message it may be; [`decode`] without its last step.
+///
+/// # Errors
+/// As [`decode`]; [`DecodeError::Shape`] only for a key that comes twice in one map.
+pub fn decode_datum(encoding: Encoding, payload: &[u8], limits: Limits) -> Result<Datum, DecodeError> {
     if payload.len() > limits.bytes {
         return Err(DecodeError::TooLarge { size: payload.len(), limit: limits.bytes });
     }

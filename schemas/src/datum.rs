@@ -216,6 +216,10 @@ impl<'de> Visitor<'de> for DatumVisitor {
         Ok(Datum::text(value))
     }
 
+    fn visit_string<E: Error>(self, value: String) -> Result<Datum, E> {
+        Ok(Datum::Text(value.into()))
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Datum, A::Error> {
         let mut elements = Vec::new();
         while let Some(element) = seq.next_element()? {
@@ -226,14 +230,24 @@ impl<'de> Visitor<'de> for DatumVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Datum, A::Error> {
         let mut entries: Vec<(Box<str>, Datum)> = Vec::new();
-        while let Some(key) = map.next_key::<Box<str>>()? {
-            if entries.iter().any(|(seen, _)| *seen == key) {
-                return Err(A::Error::custom(format_args!("duplicate field `{key}`")));
-            }
-            entries.push((key, map.next_value()?));
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        if let Some(key) = repeated(&entries) {
+            return Err(A::Error::custom(format_args!("duplicate field `{key}`")));
         }
         Ok(Datum::Map(entries.into()))
     }
+}
+
+/// Finds a key that comes twice; sorted, because comparing each pair would let a large map take minutes.
+fn repeated(entries: &[(Box<str>, Datum)]) -> Option<&str> {
+    let mut keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_ref()).collect();
+    keys.sort_unstable();
+    keys.windows(2).find_map(|pair| match pair {
+        [one, two] if one == two => Some(*one),
+        _ => None,
+    })
 }
 
 impl JsonSchema for Datum {

@@ -1,14 +1,15 @@
 //! CBOR: a scan over the headers, then ciborium.
 
 use ciborium_ll::{Decoder, Header, simple};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 
 use super::{DecodeError, Limits};
+use crate::Datum;
 
 /// Walks the headers without allocating; checks depth, count, lengths against the bytes that are really there, and the end.
 ///
 /// Refused, because JSON could not say it or two readers could differ: tags, byte strings, texts in pieces, simple values
-/// other than false, true and null, and keys that are not text.
+/// other than false, true and null, numbers that are not finite, integers beyond 64 bits signed, and keys that are not text.
 pub(super) fn scan(payload: &[u8], limits: Limits) -> Result<(), DecodeError> {
     let mut scan = Scan { rest: payload, size: payload.len(), limits, count: 0 };
     let first = scan.header()?;
@@ -26,10 +27,9 @@ struct Scan<'p> {
 impl Scan<'_> {
     fn item(&mut self, header: Header, depth: usize) -> Result<(), DecodeError> {
         match header {
-            Header::Positive(_)
-            | Header::Negative(_)
-            | Header::Float(_)
-            | Header::Simple(simple::FALSE | simple::TRUE | simple::NULL) => Ok(()),
+            Header::Positive(bits) | Header::Negative(bits) => self.integer(bits),
+            Header::Float(number) => self.float(number),
+            Header::Simple(simple::FALSE | simple::TRUE | simple::NULL) => Ok(()),
             Header::Text(Some(length)) => self.text(length),
             Header::Array(length) => self.items(length, depth + 1, Self::item),
             Header::Map(length) => self.items(length, depth + 1, Self::entry),
@@ -37,6 +37,15 @@ impl Scan<'_> {
                 Err(self.syntax())
             }
         }
+    }
+
+    /// Checks that 64 bits signed hold the integer; a negative one is written as `-1 - bits`.
+    fn integer(&self, bits: u64) -> Result<(), DecodeError> {
+        i64::try_from(bits).map(drop).map_err(|_too_large| self.syntax())
+    }
+
+    const fn float(&self, number: f64) -> Result<(), DecodeError> {
+        if number.is_finite() { Ok(()) } else { Err(self.syntax()) }
     }
 
     fn entry(&mut self, key: Header, depth: usize) -> Result<(), DecodeError> {
@@ -98,7 +107,7 @@ impl Scan<'_> {
     }
 }
 
-pub(super) fn read<T: DeserializeOwned>(payload: &[u8]) -> Result<T, DecodeError> {
+pub(super) fn read(payload: &[u8]) -> Result<Datum, DecodeError> {
     ciborium::from_reader(payload).map_err(|error| match error {
         ciborium::de::Error::Semantic(_, reason) => DecodeError::Shape { reason },
         ciborium::de::Error::Syntax(offset) => DecodeError::Syntax { offset },

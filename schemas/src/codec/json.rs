@@ -1,16 +1,17 @@
 //! JSON: a scan that counts, then `serde_json`.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use super::{DecodeError, Limits};
+use crate::Datum;
 
-/// Checks depth and count in one pass over the bytes, without understanding more than brackets, commas and strings.
+/// Checks depth, count and the size of integers in one pass, without understanding more than brackets, commas, strings and
+/// numbers.
 pub(super) fn scan(payload: &[u8], limits: Limits) -> Result<(), DecodeError> {
     let (mut depth, mut count) = (0_usize, 1_usize);
-    let mut bytes = payload.iter();
-    while let Some(byte) = bytes.next() {
+    let mut rest = payload;
+    while let Some((byte, tail)) = rest.split_first() {
         match byte {
-            b'"' => skip_string(&mut bytes),
             b'[' | b'{' => (depth, count) = (depth + 1, count + 1),
             b']' | b'}' => depth = depth.saturating_sub(1),
             b',' | b':' => count += 1,
@@ -22,25 +23,42 @@ pub(super) fn scan(payload: &[u8], limits: Limits) -> Result<(), DecodeError> {
         if count > limits.count {
             return Err(DecodeError::TooMany { limit: limits.count });
         }
+        rest = match byte {
+            b'"' => after_string(tail),
+            b'-' | b'0'..=b'9' => {
+                after_number(rest).ok_or(DecodeError::Syntax { offset: payload.len() - rest.len() })?
+            }
+            _ => tail,
+        };
     }
     Ok(())
 }
 
-fn skip_string(bytes: &mut std::slice::Iter<'_, u8>) {
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => return,
-            b'\\' => drop(bytes.next()),
-            _ => {}
-        }
+fn after_string(mut rest: &[u8]) -> &[u8] {
+    loop {
+        rest = match rest {
+            [b'"', tail @ ..] => return tail,
+            [b'\\', _, tail @ ..] | [_, tail @ ..] => tail,
+            [] => return rest,
+        };
     }
 }
 
-pub(super) fn read<T: DeserializeOwned>(payload: &[u8]) -> Result<T, DecodeError> {
+/// Skips a number; nothing if it is an integer that 64 bits signed cannot hold, which a reader would round in silence.
+fn after_number(rest: &[u8]) -> Option<&[u8]> {
+    let length = rest.iter().take_while(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')).count();
+    let (number, tail) = rest.split_at_checked(length)?;
+    let is_exact = length < 19
+        || number.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'))
+        || std::str::from_utf8(number).is_ok_and(|text| text.parse::<i64>().is_ok());
+    is_exact.then_some(tail)
+}
+
+pub(super) fn read(payload: &[u8]) -> Result<Datum, DecodeError> {
     let mut deserializer = serde_json::Deserializer::from_slice(payload);
-    let message = T::deserialize(&mut deserializer).map_err(|error| fault(&error, payload))?;
+    let datum = Datum::deserialize(&mut deserializer).map_err(|error| fault(&error, payload))?;
     deserializer.end().map_err(|error| DecodeError::Trailing { offset: offset(&error, payload) })?;
-    Ok(message)
+    Ok(datum)
 }
 
 fn fault(error: &serde_json::Error, payload: &[u8]) -> DecodeError {

@@ -162,6 +162,10 @@ symbols! {
     Unknown = "unknown" => NotFound,
     /// The name fits more than one thing.
     Ambiguous = "ambiguous" => Conflict,
+    /// Another command is under way, and this one is too dangerous to wait.
+    Busy = "busy" => Conflict,
+    /// The property can only be written.
+    WriteOnly = "write_only" => MethodNotAllowed,
     /// The property cannot be written.
     ReadOnly = "read_only" => MethodNotAllowed,
     /// The request came too late.

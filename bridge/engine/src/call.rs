@@ -1,0 +1,112 @@
+//! From a topic and a payload to what is asked.
+
+use hes_schemas::{
+    Address, Datum, DevicePath, Fault, Operation, Symbol, Target,
+    message::{
+        Devices, Format, Head, Renew, Request, Retrieve, RetrieveMany, Subscribe, Unsubscribe, Update, UpdateMany,
+        UpdateProperties, parse_bare, parse_request,
+    },
+};
+use serde::de::DeserializeOwned;
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Call {
+    /// Read a property, or several of a device.
+    Get(DevicePath, Target, Retrieve),
+    /// Write one property.
+    Set(DevicePath, Target, Update),
+    /// Write several properties of a device.
+    SetMany(DevicePath, UpdateProperties),
+    /// Read from several devices.
+    Retrieve(RetrieveMany),
+    /// Write to several devices.
+    Update(UpdateMany),
+    /// List devices.
+    Devices(Devices),
+    /// Subscribe to events.
+    Subscribe(Subscribe),
+    /// Keep a subscription.
+    Renew(Renew),
+    /// End a subscription.
+    Unsubscribe(Unsubscribe),
+}
+
+impl Call {
+    /// Reads a call.
+    ///
+    /// # Errors
+    /// [`Symbol::Unknown`] if the topic asks for nothing, or what is wrong with the payload.
+    pub(crate) fn parse(address: Address, format: Format, payload: &[u8]) -> Result<(Self, Head), Fault> {
+        match address {
+            Address::Get(device, target) => request(format, payload, |retrieve| Self::Get(device, target, retrieve)),
+            Address::Set(device, Target::Device) => {
+                let update = set_many(format, payload)?;
+                let head = update.head();
+                Ok((Self::SetMany(device, update), head))
+            }
+            Address::Set(device, target) => {
+                let update = set_one(format, payload)?;
+                let head = update.head();
+                Ok((Self::Set(device, target, update), head))
+            }
+            Address::Request(_, operation) => match operation {
+                Operation::Devices => request(format, payload, Self::Devices),
+                Operation::Retrieve => request(format, payload, Self::Retrieve),
+                Operation::Update => request(format, payload, Self::Update),
+                Operation::Subscribe => request(format, payload, Self::Subscribe),
+                Operation::Renew => request(format, payload, Self::Renew),
+                Operation::Unsubscribe => request(format, payload, Self::Unsubscribe),
+            },
+            Address::HomeStatus(_)
+            | Address::ClusterStatus(..)
+            | Address::Document(_)
+            | Address::DeviceStatus(_)
+            | Address::Value(..)
+            | Address::Event(..)
+            | Address::Answer(..)
+            | Address::Notify(..)
+            | Address::Link(..) => Err(Fault::new(Symbol::Unknown, "nothing can be asked on this topic")),
+        }
+    }
+
+    /// Says whether doing it twice would be more than doing it once.
+    pub(crate) const fn acts(&self) -> bool {
+        match self {
+            Self::Set(..) | Self::SetMany(..) | Self::Update(_) | Self::Subscribe(_) => true,
+            Self::Get(..) | Self::Retrieve(_) | Self::Devices(_) | Self::Renew(_) | Self::Unsubscribe(_) => false,
+        }
+    }
+}
+
+fn request<T: Request + DeserializeOwned>(
+    format: Format,
+    payload: &[u8],
+    call: impl FnOnce(T) -> Call,
+) -> Result<(Call, Head), Fault> {
+    let request: T = parse_request(format, payload)?;
+    let head = request.head();
+    Ok((call(request), head))
+}
+
+/// Reads an update: a map that has a `value` is the message, anything else is the bare value.
+fn set_one(format: Format, payload: &[u8]) -> Result<Update, Fault> {
+    let value = parse_bare(format, payload)?;
+    if value.field("value").is_some() {
+        return parse_request(format, payload);
+    }
+    Ok(Update { id: None, reply_to: None, ttl: None, value, if_version: None })
+}
+
+/// Reads an update of several properties: a map that has `values` is the message, any other map is the bare values.
+fn set_many(format: Format, payload: &[u8]) -> Result<UpdateProperties, Fault> {
+    let value = parse_bare(format, payload)?;
+    if value.field("values").is_some() {
+        return parse_request(format, payload);
+    }
+    let Datum::Map(entries) = value else {
+        return Err(Fault::new(Symbol::Malformed, "wanted is a map from properties to values"));
+    };
+    let values = entries.into_iter().map(|(name, value)| (name.into_string(), value)).collect();
+    Ok(UpdateProperties { id: None, reply_to: None, ttl: None, values })
+}

@@ -1,0 +1,227 @@
+//! A request is carried out: what the cache knows is answered at once, the rest goes to the devices' lanes.
+
+use hes_schemas::{
+    Datum, DevicePath, Fault, Millis, PropertyName, Symbol, Target, Timestamp,
+    message::{Outcome, Retrieve, RetrieveMany, UpdateMany, UpdateProperties},
+};
+
+use crate::{
+    call::Call,
+    directory::Slot,
+    engine::Engine,
+    intake::Request,
+    lanes::{Part, Work},
+    requests::{Form, Pending},
+    target::Found,
+    timers::Timer,
+};
+
+/// One thing that a request wants, with the name of its outcome.
+#[derive(Debug)]
+pub(crate) struct Task {
+    pub(crate) label: String,
+    pub(crate) found: Result<Found, Fault>,
+    pub(crate) want: Want,
+}
+
+/// A property by the name that the request used, found or not.
+type Named = (String, Result<Found, Fault>);
+
+/// What is wanted of it.
+#[derive(Debug)]
+pub(crate) enum Want {
+    /// Its value, no older than this.
+    Read(Option<Millis>),
+    /// That it becomes this, if it still has that version.
+    Write(Datum, Option<u64>),
+}
+
+/// How a task goes on.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    /// It is done.
+    Done(Outcome),
+    /// The device must be asked.
+    Ask(Slot, Part),
+}
+
+impl Engine {
+    pub(crate) fn carry_out(&mut self, now: Timestamp, call: Call, request: Request) {
+        match call {
+            Call::Get(path, target, retrieve) => self.get(now, &path, target, retrieve, request),
+            Call::Set(path, target, update) => {
+                let found = self.found(now, &path, target, &request);
+                let want = Want::Write(update.value, update.if_version);
+                self.run(now, Form::Single, vec![Task { label: String::new(), found, want }], request);
+            }
+            Call::SetMany(path, update) => self.set_many(now, &path, update, request),
+            Call::Retrieve(retrieve) => self.retrieve(now, retrieve, request),
+            Call::Update(update) => self.update(now, update, request),
+            Call::Devices(devices) => self.list(now, &devices, &request),
+            Call::Subscribe(subscribe) => self.subscribe(now, subscribe, &request),
+            Call::Renew(renew) => self.renew(now, &renew, &request),
+            Call::Unsubscribe(unsubscribe) => self.unsubscribe(&unsubscribe, &request),
+        }
+    }
+
+    fn found(&self, now: Timestamp, path: &DevicePath, target: Target, request: &Request) -> Result<Found, Fault> {
+        let slot = self.find_device(now, &request.grants, &path.cluster, path.device.as_str())?;
+        Ok(Found { slot, target })
+    }
+
+    fn get(&mut self, now: Timestamp, path: &DevicePath, target: Target, retrieve: Retrieve, request: Request) {
+        let found = self.found(now, path, target, &request);
+        let want = || Want::Read(retrieve.max_age);
+        match found {
+            Ok(Found { slot, target: Target::Device }) => {
+                let names = match self.wanted_properties(now, slot, &retrieve.properties, &request) {
+                    Ok(names) => names,
+                    Err(fault) => return self.fail(&request, fault),
+                };
+                let task = |(label, found)| Task { label, found, want: want() };
+                let tasks = names.into_iter().map(task).collect();
+                self.run(now, Form::Values, tasks, request);
+            }
+            found => self.run(now, Form::Single, vec![Task { label: String::new(), found, want: want() }], request),
+        }
+    }
+
+    /// Returns the properties that are asked for by name, or all that can be read.
+    fn wanted_properties(
+        &self,
+        now: Timestamp,
+        slot: Slot,
+        names: &[String],
+        request: &Request,
+    ) -> Result<Vec<Named>, Fault> {
+        if names.len() > self.limits.targets {
+            return Err(self.too_many_targets());
+        }
+        if names.is_empty() {
+            let names = self.readable(now, &request.grants, slot);
+            return Ok(names.into_iter().map(|name| (name.to_string(), Ok(found(slot, name)))).collect());
+        }
+        let found = |name: &String| {
+            let target = PropertyName::new(name).map_err(|_not_a_name| crate::target::unknown());
+            (name.clone(), target.map(|name| found(slot, name)))
+        };
+        Ok(names.iter().map(found).collect())
+    }
+
+    fn set_many(&mut self, now: Timestamp, path: &DevicePath, update: UpdateProperties, request: Request) {
+        if update.values.len() > self.limits.targets {
+            let fault = self.too_many_targets();
+            return self.fail(&request, fault);
+        }
+        let slot = match self.find_device(now, &request.grants, &path.cluster, path.device.as_str()) {
+            Ok(slot) => slot,
+            Err(fault) => return self.fail(&request, fault),
+        };
+        let task = |(label, value): (String, Datum)| {
+            let name = PropertyName::new(&label).map_err(|_not_a_name| crate::target::unknown());
+            Task { label, found: name.map(|name| found(slot, name)), want: Want::Write(value, None) }
+        };
+        let tasks = update.values.into_iter().map(task).collect();
+        self.run(now, Form::Values, tasks, request);
+    }
+
+    fn retrieve(&mut self, now: Timestamp, retrieve: RetrieveMany, request: Request) {
+        if retrieve.targets.len() > self.limits.targets {
+            let fault = self.too_many_targets();
+            return self.fail(&request, fault);
+        }
+        let max_age = retrieve.max_age;
+        let mut tasks = Vec::new();
+        for label in retrieve.targets {
+            match self.find_text(now, &request.grants, &label) {
+                Ok(Found { slot, target: Target::Device }) => {
+                    for name in self.readable(now, &request.grants, slot) {
+                        let label = format!("{label}/{name}");
+                        tasks.push(Task { label, found: Ok(found(slot, name)), want: Want::Read(max_age) });
+                    }
+                }
+                found => tasks.push(Task { label, found, want: Want::Read(max_age) }),
+            }
+        }
+        self.run(now, Form::Results, tasks, request);
+    }
+
+    fn update(&mut self, now: Timestamp, update: UpdateMany, request: Request) {
+        if update.updates.len() > self.limits.targets {
+            let fault = self.too_many_targets();
+            return self.fail(&request, fault);
+        }
+        let mut tasks = Vec::new();
+        for one in update.updates {
+            let found = self.find_text(now, &request.grants, &one.target);
+            tasks.push(Task { label: one.target, found, want: Want::Write(one.value, one.if_version) });
+        }
+        self.run(now, Form::Results, tasks, request);
+    }
+
+    /// Plans each task, answers if nothing is left to be asked, and else lets the devices work.
+    fn run(&mut self, now: Timestamp, form: Form, tasks: Vec<Task>, request: Request) {
+        let mut outcomes = Vec::with_capacity(tasks.len());
+        let mut asks: Vec<(Slot, Vec<Part>)> = Vec::new();
+        for (index, task) in tasks.into_iter().enumerate() {
+            let plan = match task.found {
+                Ok(found) => self.plan(now, &request, index, &found, task.want),
+                Err(fault) => Plan::Done(Outcome::failed(fault)),
+            };
+            let outcome = match plan {
+                Plan::Done(outcome) => outcome,
+                Plan::Ask(slot, part) => {
+                    match asks.iter_mut().find(|(other, _)| *other == slot) {
+                        Some((_, parts)) => parts.push(part),
+                        None => asks.push((slot, vec![part])),
+                    }
+                    Outcome::default()
+                }
+            };
+            outcomes.push(Outcome { target: task.label, ..outcome });
+        }
+        if asks.is_empty() {
+            return self.answer(&request.reply, form.answer(outcomes), request.memo.as_ref());
+        }
+        if self.requests.pending.len() >= self.limits.requests {
+            return self
+                .fail(&request, Fault::new(Symbol::TooMany, "too many requests are under way; try again later"));
+        }
+        self.wait(now, form, outcomes, asks, request);
+    }
+
+    fn wait(
+        &mut self,
+        now: Timestamp,
+        form: Form,
+        outcomes: Vec<Outcome>,
+        asks: Vec<(Slot, Vec<Part>)>,
+        request: Request,
+    ) {
+        let (key, deadline) = (self.requests.next_key(), now + request.ttl);
+        let left = asks.iter().map(|(_, parts)| parts.len()).sum();
+        let Request { reply, memo, .. } = request;
+        self.requests.pending.insert(key, Pending { reply, form, outcomes, left, deadline, memo });
+        self.timers.set(deadline, Timer::Deadline(key));
+        for (slot, parts) in asks {
+            self.lanes.push(Work { request: key, slot, parts, deadline, is_started: false });
+            self.start(now, slot);
+        }
+    }
+
+    /// Refuses a request as a whole; it may be tried again under the same id.
+    pub(crate) fn fail(&mut self, request: &Request, fault: Fault) {
+        if let Some(memo) = &request.memo {
+            self.requests.forget(memo);
+        }
+        self.refuse(&request.reply, fault);
+    }
+
+    fn too_many_targets(&self) -> Fault {
+        Fault::new(Symbol::TooLarge, format!("one request may name {} targets", self.limits.targets))
+    }
+}
+
+const fn found(slot: Slot, name: PropertyName) -> Found {
+    Found { slot, target: Target::Property(name) }
+}

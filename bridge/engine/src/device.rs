@@ -1,0 +1,172 @@
+//! One device: what it is, whether it is there, and the last value of each property.
+
+use hes_schemas::{
+    Datum, DeviceDocument, DevicePath, HomeId, PropertyDocument, PropertyName, Quality, Reading, Timestamp,
+    message::Availability, rights::Subject,
+};
+
+use crate::record::{DeviceRecord, ValueRecord, ValuesRecord};
+
+/// A device of the directory.
+#[derive(Debug, Clone)]
+pub(crate) struct Device {
+    pub(crate) record: DeviceRecord,
+    pub(crate) availability: Availability,
+    pub(crate) since: Timestamp,
+    /// Sorted by property.
+    values: Vec<Held>,
+}
+
+/// The last value of a property.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub(crate) property: PropertyName,
+    pub(crate) value: Datum,
+    pub(crate) time: Timestamp,
+    pub(crate) version: u64,
+    /// It was heard while its source was alive, and the source has not fallen silent since.
+    pub(crate) is_fresh: bool,
+}
+
+impl Device {
+    pub(crate) const fn new(record: DeviceRecord, now: Timestamp) -> Self {
+        Self { record, availability: Availability::Unknown, since: now, values: Vec::new() }
+    }
+
+    pub(crate) fn path(&self, home: &HomeId) -> DevicePath {
+        DevicePath { home: home.clone(), cluster: self.record.cluster.clone(), device: self.record.id.clone() }
+    }
+
+    pub(crate) fn subject<'a>(&'a self, property: Option<&'a str>) -> Subject<'a> {
+        let DeviceRecord { cluster, id, uid, .. } = &self.record;
+        Subject { cluster, device: id, uid, property }
+    }
+
+    pub(crate) fn property(&self, name: &PropertyName) -> Option<&PropertyDocument> {
+        self.record.shape.properties.get(name)
+    }
+
+    pub(crate) fn held(&self) -> &[Held] {
+        &self.values
+    }
+
+    pub(crate) fn value(&self, property: &PropertyName) -> Option<&Held> {
+        let index = self.values.binary_search_by(|held| held.property.cmp(property)).ok()?;
+        self.values.get(index)
+    }
+
+    /// Takes in a report; returns whether subscribers see a difference.
+    pub(crate) fn hear(&mut self, property: &PropertyName, value: Datum, now: Timestamp, floor: u64) -> bool {
+        match self.values.binary_search_by(|held| held.property.cmp(property)) {
+            Ok(index) => self.values.get_mut(index).is_some_and(|held| held.hear(value, now)),
+            Err(index) => {
+                let property = self.record.shape.properties.get_key_value(property).map_or(property, |(name, _)| name);
+                let held = Held {
+                    property: property.clone(),
+                    value,
+                    time: now,
+                    version: floor.saturating_add(1),
+                    is_fresh: true,
+                };
+                self.values.insert(index, held);
+                true
+            }
+        }
+    }
+
+    /// Puts back what was known before a restart; it is stale until it is heard again.
+    pub(crate) fn restore(&mut self, values: Vec<ValueRecord>, leap: Option<u64>) {
+        self.values = values
+            .into_iter()
+            .map(|ValueRecord { property, value, time, version }| Held {
+                property,
+                value,
+                time,
+                version: leap.map_or(version, |leap| version.max(leap)),
+                is_fresh: false,
+            })
+            .collect();
+        self.values.sort_unstable_by(|a, b| a.property.cmp(&b.property));
+    }
+
+    /// Takes another description; returns the properties that are no more.
+    pub(crate) fn describe(&mut self, record: DeviceRecord) -> Vec<PropertyName> {
+        self.record = record;
+        let shape = &self.record.shape;
+        let (kept, gone) = std::mem::take(&mut self.values)
+            .into_iter()
+            .partition(|held| shape.properties.contains_key(&held.property));
+        self.values = kept;
+        gone.into_iter().map(|held| held.property).collect()
+    }
+
+    /// Marks all values as not heard since; returns whether any was.
+    pub(crate) fn silence(&mut self) -> bool {
+        let mut was_fresh = false;
+        for held in &mut self.values {
+            was_fresh |= std::mem::take(&mut held.is_fresh);
+        }
+        was_fresh
+    }
+
+    pub(crate) fn quality(&self, held: &Held) -> Quality {
+        if held.value.is_null() {
+            Quality::Unknown
+        } else if held.is_fresh && self.availability != Availability::Offline {
+            Quality::Good
+        } else {
+            Quality::Stale
+        }
+    }
+
+    pub(crate) fn reading(&self, held: &Held) -> Reading {
+        Reading {
+            value: held.value.clone(),
+            unit: self.property(&held.property).and_then(|document| document.unit.clone()),
+            time: held.time,
+            quality: self.quality(held),
+            version: held.version,
+        }
+    }
+
+    pub(crate) fn document(&self) -> DeviceDocument {
+        let record = self.record.clone();
+        DeviceDocument {
+            id: record.id,
+            uid: record.uid,
+            name: record.name,
+            room: record.room,
+            maker: record.maker,
+            model: record.model,
+            firmware: record.firmware,
+            native: record.native,
+            kind: record.shape.kind.clone(),
+            properties: record.shape.properties.clone(),
+            events: record.shape.events.clone(),
+            rev: record.rev,
+        }
+    }
+
+    pub(crate) fn values_record(&self) -> ValuesRecord {
+        let values = self.values.iter().map(|held| ValueRecord {
+            property: held.property.clone(),
+            value: held.value.clone(),
+            time: held.time,
+            version: held.version,
+        });
+        ValuesRecord { cluster: self.record.cluster.clone(), uid: self.record.uid.clone(), values: values.collect() }
+    }
+}
+
+impl Held {
+    fn hear(&mut self, value: Datum, now: Timestamp) -> bool {
+        let is_change = self.value != value;
+        let was_fresh = std::mem::replace(&mut self.is_fresh, true);
+        self.time = now;
+        if is_change {
+            self.value = value;
+            self.version = self.version.saturating_add(1);
+        }
+        is_change || !was_fresh
+    }
+}

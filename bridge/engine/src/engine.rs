@@ -1,0 +1,184 @@
+//! The engine: what happens, in order.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use hes_schemas::{
+    ClusterId, HomeId, Root, Timestamp, UserName,
+    message::{HomeState, Presence},
+    rights::Grants,
+};
+use rustc_hash::FxHashMap;
+
+use crate::{
+    cluster::Cluster,
+    device::Device,
+    directory::Directory,
+    input::Input,
+    lanes::Lanes,
+    limits::Limits,
+    notice::{Counters, Notice},
+    output::Output,
+    record::Restored,
+    requests::Requests,
+    seat::Seat,
+    subscriptions::Subscriptions,
+    timers::{Timer, Timers},
+};
+
+/// The mind of one gateway.
+///
+/// Architecture invariant: no I/O, no clock, no randomness. The same inputs at the same times give the same outputs.
+/// It never fails: bad news is an output.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) home: HomeId,
+    pub(crate) root: Root,
+    pub(crate) limits: Limits,
+    pub(crate) epoch: u64,
+    pub(crate) since: Timestamp,
+    pub(crate) floor: u64,
+    pub(crate) directory: Directory,
+    pub(crate) seats: BTreeMap<ClusterId, Seat>,
+    pub(crate) rights: FxHashMap<UserName, Arc<Grants>>,
+    pub(crate) requests: Requests,
+    pub(crate) lanes: Lanes,
+    pub(crate) subscriptions: Subscriptions,
+    pub(crate) timers: Timers,
+    pub(crate) counters: Counters,
+    outputs: VecDeque<Output>,
+}
+
+impl Engine {
+    /// Makes an engine for a home, with what was kept of its last life.
+    #[must_use]
+    pub fn new(home: HomeId, root: Root, limits: Limits, restored: Restored, now: Timestamp) -> Self {
+        let mut engine = Self {
+            home,
+            root,
+            limits,
+            epoch: restored.epoch,
+            since: now,
+            floor: restored.floor,
+            directory: Directory::default(),
+            seats: BTreeMap::new(),
+            rights: FxHashMap::default(),
+            requests: Requests::default(),
+            lanes: Lanes::default(),
+            subscriptions: Subscriptions::new(restored.epoch),
+            timers: Timers::default(),
+            counters: Counters::default(),
+            outputs: VecDeque::new(),
+        };
+        engine.restore(restored, now);
+        engine
+    }
+
+    /// Gives a cluster its adapter; to be done before the cluster's first input.
+    pub fn add_cluster(&mut self, id: ClusterId, adapter: Box<dyn Cluster>, now: Timestamp) {
+        self.seats.insert(id, Seat::new(adapter, now));
+    }
+
+    /// Takes in what happened.
+    pub fn handle(&mut self, now: Timestamp, input: Input<'_>) {
+        match input {
+            Input::Linked(cluster) => self.linked(now, &cluster),
+            Input::Unlinked(cluster, reason) => self.unlinked(now, &cluster, reason),
+            Input::Heard { cluster, topic, payload } => self.heard(now, cluster, topic, payload),
+            Input::Asked(asked) => self.asked(now, &asked),
+            Input::Rights(rights) => self.set_rights(rights),
+            Input::NotKept(sid) => drop(self.subscriptions.remove(&sid)),
+        }
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        while let Some(timer) = self.timers.pop_due(now) {
+            match timer {
+                Timer::Deadline(request) => self.deadline(now, request),
+                Timer::ReadBack(work) => self.read_back(work),
+                Timer::Settle(work) => self.settle(now, work),
+                Timer::Lease(sid) => self.lease_ended(now, &sid),
+                Timer::Interval(sid, slot, property) => self.interval_over(now, &sid, slot, &property),
+                Timer::Initial(sid, from) => self.tell_initial(now, sid, from),
+                Timer::Sweep(cluster, from) => self.sweep(now, cluster, from),
+                Timer::Forget => self.forget(now),
+            }
+        }
+    }
+
+    /// Returns the next thing to be done outside.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Returns when [`Self::handle_timeout`] is wanted next.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        self.timers.next()
+    }
+
+    /// Returns how often things happened.
+    #[must_use]
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Returns how many devices there are.
+    #[must_use]
+    pub fn device_count(&self) -> usize {
+        self.directory.len()
+    }
+
+    /// Returns what a cluster's link is to subscribe to.
+    #[must_use]
+    pub fn filters_of(&self, cluster: &ClusterId) -> Vec<hes_schemas::Filter> {
+        self.seats.get(cluster).map(|seat| seat.adapter.filters()).unwrap_or_default()
+    }
+
+    /// Returns the state of the gateway, as it is retained, or left behind as its last will.
+    #[must_use]
+    pub const fn home_state(&self, state: Presence) -> HomeState {
+        HomeState { state, epoch: self.epoch, since: self.since }
+    }
+
+    pub(crate) fn put(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    pub(crate) fn note(&mut self, notice: Notice) {
+        self.put(Output::Notice(notice));
+    }
+
+    fn set_rights(&mut self, rights: Vec<(UserName, Arc<Grants>)>) {
+        self.rights = rights.into_iter().collect();
+    }
+
+    pub(crate) fn grants(&self, user: &UserName) -> Arc<Grants> {
+        self.rights.get(user).cloned().unwrap_or_default()
+    }
+
+    fn forget(&mut self, now: Timestamp) {
+        if let Some(next) = self.requests.forget_old(now) {
+            self.timers.set(next, Timer::Forget);
+        }
+    }
+
+    fn restore(&mut self, restored: Restored, now: Timestamp) {
+        for record in restored.devices {
+            self.directory.insert(Device::new(record, now));
+        }
+        for record in restored.values {
+            let slot = self.directory.by_uid(&record.cluster, &record.uid);
+            if let Some(device) = slot.and_then(|slot| self.directory.device_mut(slot)) {
+                device.restore(record.values, restored.leap);
+            }
+        }
+        for record in restored.subscriptions {
+            self.timers.set(record.until, Timer::Lease(record.sid.clone()));
+            self.subscriptions.insert(&self.directory, record);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What the engine is told.
+
+use std::sync::Arc;
+
+use hes_schemas::{ClientId, ClusterId, Millis, Sid, UserName, rights::Grants};
+
+/// One thing that happened outside.
+#[derive(Debug, Clone)]
+pub enum Input<'a> {
+    /// The link to a cluster's broker is up and subscribed.
+    Linked(ClusterId),
+    /// The link to a cluster's broker is down.
+    Unlinked(ClusterId, String),
+    /// A cluster said something on one of its topics.
+    Heard {
+        /// Which cluster.
+        cluster: &'a ClusterId,
+        /// On which topic.
+        topic: &'a str,
+        /// What.
+        payload: &'a [u8],
+    },
+    /// A client asked for something on a topic of the interface.
+    Asked(Asked<'a>),
+    /// These are all accounts and their rights; whoever is missing has none.
+    Rights(Vec<(UserName, Arc<Grants>)>),
+    /// A subscription could not be kept and was refused.
+    NotKept(Sid),
+}
+
+/// A request as it came off the wire.
+#[derive(Debug, Clone)]
+pub struct Asked<'a> {
+    /// Who asks.
+    pub asker: Asker,
+    /// On which topic.
+    pub topic: &'a str,
+    /// What.
+    pub payload: &'a [u8],
+    /// It was retained, or asked to be.
+    pub retained: bool,
+    /// MQTT 5: Content Type.
+    pub content_type: Option<&'a str>,
+    /// MQTT 5: Response Topic.
+    pub response_topic: Option<&'a str>,
+    /// MQTT 5: Correlation Data.
+    pub correlation: Option<&'a [u8]>,
+    /// MQTT 5: Message Expiry Interval.
+    pub expiry: Option<Millis>,
+}
+
+/// Who asks, and where the answers may go.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Asker {
+    /// Whose rights apply.
+    pub user: UserName,
+    /// Which door the request came through.
+    pub door: Door,
+}
+
+/// The way by which requests come and answers go.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Door {
+    /// The built-in broker, which knows its clients; nothing if the client's id cannot spell an answer space.
+    Own(Option<ClientId>),
+    /// Another broker, which does not tell who published.
+    Alongside,
+}

@@ -1,0 +1,179 @@
+//! A request comes in: who asks, what, until when, and where does the answer go?
+
+use std::{hash::Hasher, sync::Arc};
+
+use hes_schemas::{
+    Address, Fault, Millis, RequestId, Symbol, Timestamp,
+    message::{Answer, Format, Head},
+    rights::Grants,
+};
+use rustc_hash::FxHasher;
+
+use crate::{
+    call::Call,
+    engine::Engine,
+    input::{Asked, Asker},
+    notice::Notice,
+    output::Output,
+    reply::{Reply, default_topic, named_topic},
+    requests::{Memo, MemoKey},
+    timers::Timer,
+};
+
+/// A request that has been understood and may be carried out.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) asker: Asker,
+    pub(crate) grants: Arc<Grants>,
+    pub(crate) reply: Reply,
+    pub(crate) ttl: Millis,
+    pub(crate) memo: Option<MemoKey>,
+}
+
+impl Engine {
+    pub(crate) fn asked(&mut self, now: Timestamp, asked: &Asked<'_>) {
+        self.counters.requests += 1;
+        let mut reply = self.way_back(asked);
+        match self.understand(now, asked, &mut reply) {
+            Ok(Some((call, request))) => self.carry_out(now, call, request),
+            Ok(None) => {}
+            Err(fault) => self.refuse(&reply, fault),
+        }
+    }
+
+    /// Answers that nothing was done, and why.
+    pub(crate) fn refuse(&mut self, reply: &Reply, fault: Fault) {
+        self.note(Notice::Refused(fault.symbol));
+        self.answer(reply, Answer::failed(fault), None);
+    }
+
+    /// Sends the final answer.
+    pub(crate) fn answer(&mut self, reply: &Reply, answer: Answer, memo: Option<&MemoKey>) {
+        self.counters.answers += 1;
+        self.note(Notice::Answered(answer.status));
+        let Some(letter) = reply.letter(answer) else {
+            self.counters.unanswerable += 1;
+            return self.note(Notice::Unanswerable);
+        };
+        if let Some(memo) = memo {
+            self.requests.store(memo, &letter);
+        }
+        self.put(Output::Answer(letter));
+    }
+
+    /// Returns the way back as far as the packet itself tells.
+    fn way_back(&self, asked: &Asked<'_>) -> Reply {
+        let format = Format::new(asked.content_type);
+        let id = asked.correlation.and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(|it| it.parse().ok());
+        Reply {
+            door: asked.asker.door.clone(),
+            topic: default_topic(&self.root, &self.home, &asked.asker.door),
+            encoding: format.ok().and_then(|format| format.encoding(asked.payload)).unwrap_or_default(),
+            correlation: asked.correlation.map(Into::into),
+            id,
+        }
+    }
+
+    fn understand(
+        &mut self,
+        now: Timestamp,
+        asked: &Asked<'_>,
+        reply: &mut Reply,
+    ) -> Result<Option<(Call, Request)>, Fault> {
+        if let Some(named) = asked.response_topic {
+            reply.topic = Some(named_topic(&self.root, &self.home, &reply.door, named)?);
+        }
+        if asked.retained {
+            self.counters.retained_refused += 1;
+            return Err(Fault::new(Symbol::RetainedRequest, "a retained request would act again and again"));
+        }
+        let (call, head) = self.parse(asked)?;
+        self.complete(reply, asked, &head)?;
+        let ttl = asked.expiry.or(head.ttl).unwrap_or(self.limits.ttl).min(self.limits.max_ttl);
+        if ttl == Millis::new(0) {
+            return Err(Fault::new(Symbol::Expired, "the request had expired when it came"));
+        }
+        let memo = if call.acts() { memo_key(reply, asked) } else { None };
+        if let Some(key) = &memo
+            && self.is_repeated(now, key, asked, ttl)?
+        {
+            return Ok(None);
+        }
+        let grants = self.grants(&asked.asker.user);
+        Ok(Some((call, Request { asker: asked.asker.clone(), grants, reply: reply.clone(), ttl, memo })))
+    }
+
+    fn parse(&self, asked: &Asked<'_>) -> Result<(Call, Head), Fault> {
+        let nothing = || Fault::new(Symbol::Unknown, "nothing can be asked on this topic");
+        let address = self.root.parse(asked.topic).ok_or_else(nothing)?;
+        let home = match &address {
+            Address::Get(device, _) | Address::Set(device, _) => &device.home,
+            Address::Request(home, _) => home,
+            Address::HomeStatus(_)
+            | Address::ClusterStatus(..)
+            | Address::Document(_)
+            | Address::DeviceStatus(_)
+            | Address::Value(..)
+            | Address::Event(..)
+            | Address::Answer(..)
+            | Address::Notify(..)
+            | Address::Link(..) => return Err(nothing()),
+        };
+        if *home != self.home {
+            return Err(nothing());
+        }
+        Call::parse(address, Format::new(asked.content_type)?, asked.payload)
+    }
+
+    /// Adds what the body says of the way back, where the packet did not.
+    fn complete(&self, reply: &mut Reply, asked: &Asked<'_>, head: &Head) -> Result<(), Fault> {
+        if head.id.is_some() {
+            reply.id.clone_from(&head.id);
+        }
+        if let (None, Some(named)) = (asked.response_topic, &head.reply_to) {
+            reply.topic = Some(named_topic(&self.root, &self.home, &reply.door, named.as_str())?);
+        }
+        Ok(())
+    }
+
+    /// Says whether the request came before; if its answer is known, it is sent again.
+    fn is_repeated(&mut self, now: Timestamp, key: &MemoKey, asked: &Asked<'_>, ttl: Millis) -> Result<bool, Fault> {
+        let fingerprint = fingerprint(asked);
+        if let Some(memo) = self.requests.memo(key).filter(|memo| memo.until > now) {
+            if memo.fingerprint != fingerprint {
+                return Err(Fault::new(Symbol::RequestIdReused, "another request had the same id; use a new one"));
+            }
+            let letter = memo.letter.clone();
+            self.counters.repeated += 1;
+            self.note(Notice::Repeated);
+            if let Some(letter) = letter {
+                self.put(Output::Answer(letter));
+            }
+            return Ok(true);
+        }
+        let until = now + self.limits.remember.max(ttl);
+        if !self.requests.has_memos() {
+            self.timers.set(until, Timer::Forget);
+        }
+        let memo = Memo { fingerprint, until, letter: None };
+        self.counters.answers_forgotten += self.requests.remember(key.clone(), memo, self.limits.answers);
+        Ok(false)
+    }
+}
+
+/// Returns what makes the request the same again: its own id, or its Correlation Data.
+fn memo_key(reply: &Reply, asked: &Asked<'_>) -> Option<MemoKey> {
+    let hex = |bytes: &[u8]| {
+        let text: String = bytes.iter().take(64).map(|byte| format!("{byte:02x}")).collect();
+        RequestId::new(&text).ok()
+    };
+    let id = reply.id.clone().or_else(|| asked.correlation.and_then(hex))?;
+    Some((reply.topic.clone()?, id))
+}
+
+fn fingerprint(asked: &Asked<'_>) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(asked.topic.as_bytes());
+    hasher.write(asked.payload);
+    hasher.finish()
+}

@@ -1,0 +1,79 @@
+//! Retrieve all devices of a user.
+
+use std::sync::Arc;
+
+use hes_schemas::{
+    Fault, Safety, Symbol, Timestamp,
+    message::{Answer, Devices, Listing},
+    rights::{Action, Grants},
+};
+
+use crate::{
+    device::Device,
+    engine::Engine,
+    intake::Request,
+    target::{is_visible, may_read, may_write},
+};
+
+/// How many devices an answer holds if the asker does not say, and at most.
+const PAGE: (u32, u32) = (100, 1_000);
+
+impl Engine {
+    pub(crate) fn list(&mut self, now: Timestamp, devices: &Devices, request: &Request) {
+        let after = match devices.after.as_deref().map(|after| after.split_once('/')) {
+            None => None,
+            Some(Some(after)) => Some(after),
+            Some(None) => return self.fail(request, Fault::new(Symbol::Malformed, "after is <cluster>/<device>")),
+        };
+        let limit = devices.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut listings: Vec<Listing> = self
+            .directory
+            .after(after)
+            .map(|(_, device)| device)
+            .filter(|device| devices.cluster.as_ref().is_none_or(|cluster| *cluster == device.record.cluster))
+            .filter(|device| is_visible(now, &request.grants, device))
+            .take(limit.saturating_add(1))
+            .map(|device| self.listing(now, &request.grants, device))
+            .collect();
+        let has_more = listings.len() > limit;
+        listings.truncate(limit);
+        let next = listings.last().filter(|_| has_more).map(|last| format!("{}/{}", last.cluster, last.device));
+        self.answer(&request.reply, Answer { devices: Some(listings), next, ..Answer::default() }, None);
+    }
+
+    fn listing(&self, now: Timestamp, grants: &Grants, device: &Device) -> Listing {
+        Listing {
+            home: self.home.clone(),
+            cluster: device.record.cluster.clone(),
+            device: device.record.id.clone(),
+            state: device.availability,
+            rights: rights(now, grants, device),
+            document: visible_document(now, grants, device),
+        }
+    }
+}
+
+/// Returns what the asker may do with the device, or with some property of it.
+fn rights(now: Timestamp, grants: &Grants, device: &Device) -> Vec<Action> {
+    let mut rights = grants.actions(now, &device.subject(None));
+    let can_write =
+        device.record.shape.properties.iter().any(|(name, document)| {
+            !document.read_only && may_write(now, grants, device, name, document.safety.lower())
+        });
+    rights.retain(|action| *action != Action::Write || can_write);
+    rights
+}
+
+/// Returns the document without the properties that the asker may neither read nor write.
+fn visible_document(now: Timestamp, grants: &Grants, device: &Device) -> hes_schemas::DeviceDocument {
+    let mut document = device.document();
+    let is_hidden = |(name, property): &(&hes_schemas::PropertyName, &hes_schemas::PropertyDocument)| {
+        !may_read(now, grants, device, name, property) && !may_write(now, grants, device, name, Safety::S0)
+    };
+    if document.properties.iter().any(|entry| is_hidden(&entry)) {
+        let visible = document.properties.iter().filter(|entry| !is_hidden(entry));
+        document.properties = Arc::new(visible.map(|(name, property)| (name.clone(), property.clone())).collect());
+    }
+    document
+}

@@ -1,0 +1,57 @@
+//! Facts worth reporting; the shell words them.
+
+use hes_schemas::{ClusterId, Sid, Status, Symbol, Uid};
+
+/// One fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// A cluster came or went.
+    ClusterOnline(ClusterId),
+    /// A cluster came or went.
+    ClusterOffline(ClusterId, String),
+    /// A cluster complains.
+    ClusterComplaint(ClusterId, String),
+    /// A message of a cluster could not be understood.
+    Unreadable(ClusterId, String),
+    /// A device has joined.
+    DeviceAdded(ClusterId, Uid),
+    /// A device has another name.
+    DeviceRenamed(ClusterId, Uid),
+    /// A device has gone.
+    DeviceRemoved(ClusterId, Uid),
+    /// A request was refused.
+    Refused(Symbol),
+    /// A request ended.
+    Answered(Status),
+    /// A request could not be answered, because it named no place for the answer.
+    Unanswerable,
+    /// The same request came again.
+    Repeated,
+    /// A subscription ended because nobody renewed it.
+    LeaseEnded(Sid),
+}
+
+/// How often things happened since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Requests that came in.
+    pub requests: u64,
+    /// Final answers that went out.
+    pub answers: u64,
+    /// Requests without a place for an answer.
+    pub unanswerable: u64,
+    /// Requests that came again and were not carried out again.
+    pub repeated: u64,
+    /// Retained requests refused.
+    pub retained_refused: u64,
+    /// Changes of properties.
+    pub changes: u64,
+    /// Notifications sent.
+    pub notifications: u64,
+    /// Messages of clusters that could not be understood.
+    pub unreadable: u64,
+    /// Reports about devices or properties that nobody described.
+    pub unknown_reports: u64,
+    /// Stored answers forgotten before their time for want of room.
+    pub answers_forgotten: u64,
+}

@@ -1,0 +1,220 @@
+//! Subscribers are told.
+
+use hes_schemas::{
+    Address, Datum, Encoding, EventName, PropertyName, RequestId, Safety, Sid, Timestamp, encode,
+    message::{Cause, EventKind, Notification},
+    rights::Action,
+};
+
+use crate::{
+    device::Device,
+    directory::Slot,
+    engine::Engine,
+    output::{Output, Post},
+    record::Record,
+    reports::BATCH,
+    subscriptions::{Subscription, Told},
+    timers::Timer,
+};
+
+/// What happened to a device.
+#[derive(Debug)]
+pub(crate) enum Happening<'h> {
+    /// A property has another value.
+    Changed(&'h PropertyName, (Cause, Option<RequestId>)),
+    /// It tells of something.
+    Event(&'h EventName, &'h Datum),
+    /// It came, went, or can or cannot be reached.
+    Device(EventKind),
+    /// A property has a value since before the subscription.
+    Initial(&'h PropertyName),
+}
+
+impl Happening<'_> {
+    const fn kind(&self) -> EventKind {
+        match self {
+            Self::Changed(..) | Self::Initial(_) => EventKind::PropertyChanged,
+            Self::Event(..) => EventKind::DeviceEvent,
+            Self::Device(kind) => *kind,
+        }
+    }
+
+    fn property(&self) -> Option<&str> {
+        match self {
+            Self::Changed(name, _) | Self::Initial(name) => Some(name.as_str()),
+            Self::Event(name, _) => Some(name.as_str()),
+            Self::Device(_) => None,
+        }
+    }
+}
+
+impl Engine {
+    /// Tells every subscriber whom it concerns.
+    pub(crate) fn tell(&mut self, now: Timestamp, slot: Slot, happening: &Happening<'_>) {
+        for sid in self.subscriptions.concerning(slot) {
+            self.tell_one(now, &sid, slot, happening);
+        }
+    }
+
+    fn tell_one(&mut self, now: Timestamp, sid: &Sid, slot: Slot, happening: &Happening<'_>) {
+        let Some(subscription) = self.subscriptions.get(sid) else { return };
+        let Some(device) = self.directory.device(slot) else { return };
+        if !self.concerns(now, subscription, device, happening) {
+            return;
+        }
+        if let Happening::Changed(name, _) = happening
+            && self.is_held_back(now, sid, slot, name)
+        {
+            return;
+        }
+        self.send_notification(now, sid, slot, happening);
+    }
+
+    fn concerns(
+        &self,
+        now: Timestamp,
+        subscription: &Subscription,
+        device: &Device,
+        happening: &Happening<'_>,
+    ) -> bool {
+        let subject = device.subject(happening.property());
+        let privacy = match happening {
+            Happening::Changed(name, _) | Happening::Initial(name) => device.property(name).map(|it| it.privacy),
+            Happening::Event(name, _) => device.record.shape.events.get(*name).map(|it| it.privacy),
+            Happening::Device(_) => Some(Safety::S0),
+        };
+        let record = &subscription.record;
+        record.events.contains(&happening.kind())
+            && record.scope.covers(&subject)
+            && self.grants(&record.user).permits(now, Action::Notify, &subject, privacy.unwrap_or_default())
+    }
+
+    /// Says whether a change is too small or too soon to be told; one that is too soon is told later.
+    fn is_held_back(&mut self, now: Timestamp, sid: &Sid, slot: Slot, name: &PropertyName) -> bool {
+        let Some(held) = self.directory.device(slot).and_then(|device| device.value(name)) else { return true };
+        let Some(subscription) = self.subscriptions.get_mut(sid) else { return true };
+        let (interval, delta) = (subscription.record.min_interval, subscription.record.delta);
+        if interval.get() == 0 && delta.is_none() {
+            return false;
+        }
+        let Some(told) = subscription.told.get_mut(&(slot, name.clone())) else { return false };
+        let change = held.value.as_number().zip(told.value.as_number()).map(|(new, old)| (new - old).abs());
+        if delta.zip(change).is_some_and(|(delta, change)| change < delta) {
+            return true;
+        }
+        let next = told.at + interval;
+        if next <= now {
+            return false;
+        }
+        if !std::mem::replace(&mut told.is_held_back, true) {
+            self.timers.set(next, Timer::Interval(sid.clone(), slot, name.clone()));
+        }
+        true
+    }
+
+    /// Tells the latest value of a change that came too soon.
+    pub(crate) fn interval_over(&mut self, now: Timestamp, sid: &Sid, slot: Slot, name: &PropertyName) {
+        let Some(subscription) = self.subscriptions.get_mut(sid) else { return };
+        let Some(told) = subscription.told.get_mut(&(slot, name.clone())) else { return };
+        let was_held_back = std::mem::take(&mut told.is_held_back);
+        let value = self.directory.device(slot).and_then(|device| device.value(name)).map(|held| &held.value);
+        if was_held_back && value.is_some_and(|value| *value != told.value) {
+            self.tell_one(now, sid, slot, &Happening::Changed(name, (Cause::Device, None)));
+        }
+    }
+
+    /// Tells a new subscriber what is so already, some devices at a time.
+    pub(crate) fn tell_initial(&mut self, now: Timestamp, sid: Sid, from: u32) {
+        let Some(subscription) = self.subscriptions.get(&sid) else { return };
+        let only = subscription.only_device();
+        let slots = match only {
+            Some(slot) => vec![slot],
+            None => self.batch(None, from),
+        };
+        for slot in &slots {
+            let names =
+                self.directory.device(*slot).map(|it| it.held().iter().map(|held| held.property.clone()).collect());
+            let names: Vec<PropertyName> = names.unwrap_or_default();
+            for name in &names {
+                self.tell_one(now, &sid, *slot, &Happening::Initial(name));
+            }
+        }
+        if only.is_none() && !slots.is_empty() {
+            self.timers.set(now, Timer::Initial(sid, from.saturating_add(BATCH)));
+        }
+    }
+
+    fn send_notification(&mut self, now: Timestamp, sid: &Sid, slot: Slot, happening: &Happening<'_>) {
+        let Some(device) = self.directory.device(slot) else { return };
+        let Some(subscription) = self.subscriptions.get_mut(sid) else { return };
+        let (seq, is_used_up) = subscription.next_seq();
+        let path = device.path(&self.home).to_string();
+        let notification = notification(now, sid.clone(), seq, path, device, happening);
+        subscription.note_told(now, slot, happening, device);
+        let client = subscription.record.client.clone();
+        let record = is_used_up.then(|| Record::Subscription(subscription.record.clone()));
+        let topic = self.root.topic(&Address::Notify(self.home.clone(), client.clone(), sid.clone()));
+        let payload = encode(Encoding::Json, &notification);
+        self.counters.notifications += 1;
+        self.put(Output::Notify(client, Post { topic, payload, retain: false }));
+        if let Some(record) = record {
+            self.put(Output::Save(record));
+        }
+    }
+}
+
+impl Subscription {
+    fn note_told(&mut self, now: Timestamp, slot: Slot, happening: &Happening<'_>, device: &Device) {
+        let (Happening::Changed(name, _) | Happening::Initial(name)) = happening else { return };
+        if self.record.min_interval.get() == 0 && self.record.delta.is_none() {
+            return;
+        }
+        let value = device.value(name).map(|held| held.value.clone()).unwrap_or_default();
+        self.told.insert((slot, (*name).clone()), Told { at: now, value, is_held_back: false });
+    }
+}
+
+fn notification(
+    now: Timestamp,
+    sid: Sid,
+    seq: u64,
+    path: String,
+    device: &Device,
+    happening: &Happening<'_>,
+) -> Notification {
+    let blank = Notification {
+        sid,
+        seq,
+        event: happening.kind(),
+        device: path,
+        property: happening.property().map(str::to_owned),
+        value: None,
+        unit: None,
+        quality: None,
+        version: None,
+        time: now,
+        cause: None,
+        request: None,
+        initial: false,
+    };
+    match happening {
+        Happening::Changed(name, (cause, request)) => {
+            Notification { cause: Some(*cause), request: request.clone(), ..with_reading(blank, device, name) }
+        }
+        Happening::Initial(name) => Notification { initial: true, ..with_reading(blank, device, name) },
+        Happening::Event(_, value) => Notification { value: Some((*value).clone()), ..blank },
+        Happening::Device(_) => blank,
+    }
+}
+
+fn with_reading(blank: Notification, device: &Device, name: &PropertyName) -> Notification {
+    let Some(reading) = device.value(name).map(|held| device.reading(held)) else { return blank };
+    Notification {
+        value: Some(reading.value),
+        unit: reading.unit,
+        quality: Some(reading.quality),
+        version: Some(reading.version),
+        time: reading.time,
+        ..blank
+    }
+}

@@ -1,0 +1,61 @@
+//! What the engine wants done.
+
+use hes_schemas::{ClientId, ClusterId, Encoding, Sid, Status, Topic};
+
+use crate::{cluster::Command, input::Door, notice::Notice, record::Record};
+
+/// One thing to be done outside, in the order in which they are polled.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Publish to whoever has subscribed and may see it.
+    Publish(Post),
+    /// Send an answer to its asker.
+    Answer(Letter),
+    /// Keep a record for good, and only then send the answer.
+    Keep {
+        /// What is kept.
+        record: Record,
+        /// What is sent once it is.
+        kept: Letter,
+        /// What is sent if it cannot be.
+        refused: Letter,
+        /// The subscription that is to be undone with [`crate::Input::NotKept`] if it cannot be.
+        undo: Option<Sid>,
+    },
+    /// Send a notification to its subscriber.
+    Notify(ClientId, Post),
+    /// Say something to a cluster.
+    Command(ClusterId, Command),
+    /// Keep a record when there is time; the latest of its kind is enough.
+    Save(Record),
+    /// Report a fact.
+    Notice(Notice),
+}
+
+/// A message of the interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// Where.
+    pub topic: Topic,
+    /// What; empty ends what was retained there.
+    pub payload: Vec<u8>,
+    /// It stands for a state and is retained.
+    pub retain: bool,
+}
+
+/// An answer on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// By which door it goes.
+    pub door: Door,
+    /// Where.
+    pub topic: Topic,
+    /// What.
+    pub payload: Vec<u8>,
+    /// In which encoding.
+    pub encoding: Encoding,
+    /// The Correlation Data of the request.
+    pub correlation: Option<Box<[u8]>>,
+    /// How the request ended, for the user property `status`.
+    pub status: Status,
+}

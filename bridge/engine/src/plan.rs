@@ -1,0 +1,270 @@
+//! May it, can it, and is the answer known already?
+
+use hes_schemas::{
+    Datum, Fault, Millis, NativeName, PropertyDocument, PropertyName, Quality, Safety, Status, Symbol, Target,
+    Timestamp,
+    message::{Availability, Confirmation, Outcome},
+    rights::Grants,
+};
+
+use crate::{
+    carry::{Plan, Want},
+    device::{Device, Held},
+    directory::Slot,
+    engine::Engine,
+    fit::fit,
+    intake::Request,
+    lanes::Part,
+    target::{Found, may_read, may_write, unknown},
+};
+
+impl Engine {
+    /// Decides how one task of a request goes on.
+    pub(crate) fn plan(&self, now: Timestamp, request: &Request, index: usize, found: &Found, want: Want) -> Plan {
+        let plan = match (&found.target, want) {
+            (Target::Device, _) => Err(Fault::new(Symbol::Malformed, "name a property of the device")),
+            (Target::Property(name), Want::Read(max_age)) => {
+                self.plan_read(now, request, index, found.slot, None, std::slice::from_ref(name), max_age)
+            }
+            (Target::Native(native), Want::Read(max_age)) => {
+                let names = self.carried_by(found.slot, native);
+                self.plan_read(now, request, index, found.slot, Some(native), &names, max_age)
+            }
+            (Target::Property(name), Want::Write(value, if_version)) => {
+                self.plan_write(now, request, index, found.slot, name, &value, if_version)
+            }
+            (Target::Native(native), Want::Write(value, if_version)) => {
+                self.plan_native_write(now, request, index, found.slot, native, value, if_version)
+            }
+        };
+        plan.unwrap_or_else(|fault| Plan::Done(Outcome::failed(fault)))
+    }
+
+    /// Returns the properties of a device that an asker may read.
+    pub(crate) fn readable(&self, now: Timestamp, grants: &Grants, slot: Slot) -> Vec<PropertyName> {
+        let Some(device) = self.directory.device(slot) else { return Vec::new() };
+        let properties = device.record.shape.properties.iter();
+        properties
+            .filter(|(name, document)| !document.write_only && may_read(now, grants, device, name, document))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    fn carried_by(&self, slot: Slot, native: &NativeName) -> Vec<PropertyName> {
+        let Some(device) = self.directory.device(slot) else { return Vec::new() };
+        let seat = self.seats.get(&device.record.cluster);
+        seat.map(|seat| seat.adapter.properties_of(&device.record.uid, native)).unwrap_or_default()
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a question has this many sides")]
+    fn plan_read(
+        &self,
+        now: Timestamp,
+        request: &Request,
+        index: usize,
+        slot: Slot,
+        native: Option<&NativeName>,
+        names: &[PropertyName],
+        max_age: Option<Millis>,
+    ) -> Result<Plan, Fault> {
+        let device = self.directory.device(slot).ok_or_else(unknown)?;
+        let mut must_ask = false;
+        let mut can_ask = false;
+        for name in names {
+            let document = device.property(name).ok_or_else(unknown)?;
+            if !may_read(now, &request.grants, device, name, document) {
+                return Err(unknown());
+            }
+            if document.write_only {
+                return Err(Fault::new(Symbol::WriteOnly, "the property can only be written"));
+            }
+            must_ask |= !is_fresh_enough(now, device, device.value(name), max_age);
+            can_ask |= document.gettable;
+        }
+        if names.is_empty() {
+            return Err(unknown());
+        }
+        if must_ask && can_ask && (max_age.is_some() || self.is_reachable(device)) {
+            self.check_alive(device)?;
+            self.check_room(slot)?;
+            let part = Part {
+                index,
+                native: native.cloned(),
+                awaits: names.to_vec(),
+                asked: None,
+                version_before: None,
+                is_silent: false,
+            };
+            return Ok(Plan::Ask(slot, part));
+        }
+        Ok(Plan::Done(self.outcome(slot, native, names.first(), Confirmation::Cache)))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a command has this many sides")]
+    fn plan_write(
+        &self,
+        now: Timestamp,
+        request: &Request,
+        index: usize,
+        slot: Slot,
+        name: &PropertyName,
+        value: &Datum,
+        if_version: Option<u64>,
+    ) -> Result<Plan, Fault> {
+        let device = self.directory.device(slot).ok_or_else(unknown)?;
+        let document = device.property(name).ok_or_else(unknown)?;
+        self.check_writable(now, request, device, name, document)?;
+        check_version(device, name, if_version)?;
+        let value = fit(document, value)?;
+        self.check_danger(now, request, slot, name, document.safety_of(&value))?;
+        self.check_alive(device)?;
+        self.check_room(slot)?;
+        let part = Part {
+            index,
+            native: None,
+            awaits: vec![name.clone()],
+            asked: Some(value),
+            version_before: device.value(name).map(|held| held.version),
+            is_silent: document.write_only,
+        };
+        Ok(Plan::Ask(slot, part))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a command has this many sides")]
+    fn plan_native_write(
+        &self,
+        now: Timestamp,
+        request: &Request,
+        index: usize,
+        slot: Slot,
+        native: &NativeName,
+        value: Datum,
+        if_version: Option<u64>,
+    ) -> Result<Plan, Fault> {
+        let device = self.directory.device(slot).ok_or_else(unknown)?;
+        let awaits = self.carried_by(slot, native);
+        let mut is_silent = true;
+        for name in &awaits {
+            let document = device.property(name).ok_or_else(unknown)?;
+            self.check_writable(now, request, device, name, document)?;
+            check_version(device, name, if_version)?;
+            // a native value is not understood here, so the safe direction is no excuse
+            self.check_danger(now, request, slot, name, document.safety)?;
+            is_silent &= document.write_only;
+        }
+        let first = awaits.first().ok_or_else(unknown)?;
+        let version_before = device.value(first).map(|held| held.version);
+        self.check_alive(device)?;
+        self.check_room(slot)?;
+        let part = Part { index, native: Some(native.clone()), awaits, asked: Some(value), version_before, is_silent };
+        Ok(Plan::Ask(slot, part))
+    }
+
+    fn check_writable(
+        &self,
+        now: Timestamp,
+        request: &Request,
+        device: &Device,
+        name: &PropertyName,
+        document: &PropertyDocument,
+    ) -> Result<(), Fault> {
+        let may_write = may_write(now, &request.grants, device, name, Safety::S0);
+        if !may_write && !may_read(now, &request.grants, device, name, document) {
+            return Err(unknown());
+        }
+        if document.read_only {
+            return Err(Fault::new(Symbol::ReadOnly, "the property can only be read"));
+        }
+        if may_write { Ok(()) } else { Err(Fault::new(Symbol::Denied, "you may read this, not write it")) }
+    }
+
+    fn check_danger(
+        &self,
+        now: Timestamp,
+        request: &Request,
+        slot: Slot,
+        name: &PropertyName,
+        class: Safety,
+    ) -> Result<(), Fault> {
+        let device = self.directory.device(slot).ok_or_else(unknown)?;
+        if !may_write(now, &request.grants, device, name, class) {
+            return Err(Fault::new(Symbol::Denied, format!("this is of safety class {class:?}, beyond your rights")));
+        }
+        if class < Safety::S2 {
+            return Ok(());
+        }
+        if request.ttl > self.limits.dangerous_ttl {
+            return Err(Fault::new(Symbol::Unsafe, "a dangerous command needs an expiry of at most 10 s"));
+        }
+        if self.lanes.len(slot) > 0 {
+            return Err(Fault::new(Symbol::Busy, "another command is under way, and a dangerous one is never queued"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn check_alive(&self, device: &Device) -> Result<(), Fault> {
+        match self.seats.get(&device.record.cluster) {
+            Some(seat) if seat.is_alive() => Ok(()),
+            _ => Err(Fault::new(Symbol::ClusterOffline, format!("{} is offline", device.record.cluster))),
+        }
+    }
+
+    fn check_room(&self, slot: Slot) -> Result<(), Fault> {
+        if self.lanes.len(slot) < self.limits.lane {
+            return Ok(());
+        }
+        Err(Fault::new(Symbol::TooMany, "too much waits for this device; try again later"))
+    }
+
+    fn is_reachable(&self, device: &Device) -> bool {
+        device.availability != Availability::Offline && self.check_alive(device).is_ok()
+    }
+
+    /// Returns what a property is worth, as an outcome.
+    pub(crate) fn outcome(
+        &self,
+        slot: Slot,
+        native: Option<&NativeName>,
+        name: Option<&PropertyName>,
+        confirmed: Confirmation,
+    ) -> Outcome {
+        let Some(device) = self.directory.device(slot) else { return Outcome::failed(unknown()) };
+        let held = name.and_then(|name| device.value(name));
+        let common = held.map(|held| held.value.clone());
+        let value = match native {
+            Some(native) => self.native_value(device, native),
+            None => common,
+        };
+        let unit = name.filter(|_| native.is_none()).and_then(|name| device.property(name)?.unit.clone());
+        Outcome {
+            status: Status::Ok,
+            value: Some(value.unwrap_or(Datum::Null)),
+            unit,
+            quality: Some(held.map_or(Quality::Unknown, |held| device.quality(held))),
+            version: held.map(|held| held.version),
+            time: held.map(|held| held.time),
+            confirmed: Some(confirmed),
+            ..Outcome::default()
+        }
+    }
+
+    pub(crate) fn native_value(&self, device: &Device, native: &NativeName) -> Option<Datum> {
+        let read = |name: &PropertyName| device.value(name).map(|held| held.value.clone());
+        self.seats.get(&device.record.cluster)?.adapter.native_value(&device.record.uid, native, &read)
+    }
+}
+
+fn check_version(device: &Device, name: &PropertyName, wanted: Option<u64>) -> Result<(), Fault> {
+    let version = device.value(name).map_or(0, |held| held.version);
+    if wanted.is_none_or(|wanted| wanted == version) {
+        return Ok(());
+    }
+    Err(Fault::new(Symbol::VersionMismatch, format!("the property has version {version}")))
+}
+
+fn is_fresh_enough(now: Timestamp, device: &Device, held: Option<&Held>, max_age: Option<Millis>) -> bool {
+    held.is_some_and(|held| {
+        device.quality(held) == Quality::Good
+            && max_age.is_none_or(|age| age > Millis::new(0) && now.since(held.time) <= age)
+    })
+}

@@ -1,0 +1,97 @@
+//! What is retained on the topics of the interface: nothing is stored for it, it is read off the directory.
+
+use hes_schemas::{Address, Filter, Target, message::Presence};
+
+use crate::{device::Device, engine::Engine, output::Post};
+
+impl Engine {
+    /// Hands out every retained message of the interface that a filter matches.
+    ///
+    /// An exact filter costs one look-up; levels that the filter names narrow the walk.
+    pub fn retained(&self, filter: &Filter, each: &mut dyn FnMut(Post)) {
+        if !filter.has_wildcard() {
+            if let Some(post) = self.root.parse(filter.as_str()).and_then(|address| self.retained_at(&address)) {
+                each(post);
+            }
+            return;
+        }
+        if !filter.intersects(&self.root.everything()) {
+            return;
+        }
+        let mut hand_out = |post: Post| {
+            if filter.matches(&post.topic) {
+                each(post);
+            }
+        };
+        hand_out(self.home_post(Presence::Online));
+        let levels: Vec<&str> = filter.levels().skip(self.root.as_str().split('/').count() + 1).collect();
+        let named = |index: usize| levels.get(index).copied().filter(|level| !matches!(*level, "+" | "#"));
+        let is_open = filter.levels().any(|level| level == "#");
+        for cluster in self.seats.keys().filter(|cluster| named(0).is_none_or(|name| name == cluster.as_str())) {
+            self.cluster_post(cluster).into_iter().for_each(&mut hand_out);
+        }
+        if levels.len() < 3 && !is_open {
+            return;
+        }
+        self.walk(named(0), named(1), &mut |device| self.hand_out_device(device, named(2), &mut hand_out));
+    }
+
+    fn walk<'e>(&'e self, cluster: Option<&str>, id: Option<&str>, each: &mut dyn FnMut(&'e Device)) {
+        if let (Some(cluster), Some(id)) = (cluster, id) {
+            let slot = self.directory.by_id(cluster, id);
+            return slot.and_then(|slot| self.directory.device(slot)).into_iter().for_each(each);
+        }
+        for (_, device) in self.directory.after(None) {
+            let is_meant = |wanted: Option<&str>, text: &str| wanted.is_none_or(|wanted| wanted == text);
+            if is_meant(cluster, device.record.cluster.as_str()) && is_meant(id, device.record.id.as_str()) {
+                each(device);
+            }
+        }
+    }
+
+    fn hand_out_device(&self, device: &Device, space: Option<&str>, hand_out: &mut dyn FnMut(Post)) {
+        match space {
+            Some("$doc") => hand_out(self.document_post(device)),
+            Some("$status") => hand_out(self.device_state_post(device)),
+            Some("property") => device.held().iter().for_each(|held| hand_out(self.value_post(device, held))),
+            _ => self.posts_of(device).into_iter().for_each(hand_out),
+        }
+    }
+
+    fn retained_at(&self, address: &Address) -> Option<Post> {
+        match address {
+            Address::HomeStatus(home) => (*home == self.home).then(|| self.home_post(Presence::Online)),
+            Address::ClusterStatus(home, cluster) => {
+                if *home == self.home {
+                    self.cluster_post(cluster)
+                } else {
+                    None
+                }
+            }
+            Address::Document(path) => self.at(path).map(|device| self.document_post(device)),
+            Address::DeviceStatus(path) => self.at(path).map(|device| self.device_state_post(device)),
+            Address::Value(path, target) => {
+                let device = self.at(path)?;
+                match target {
+                    Target::Device => None,
+                    Target::Property(name) => Some(self.value_post(device, device.value(name)?)),
+                    Target::Native(native) => self.native_post(device, native),
+                }
+            }
+            Address::Get(..)
+            | Address::Set(..)
+            | Address::Event(..)
+            | Address::Request(..)
+            | Address::Answer(..)
+            | Address::Notify(..)
+            | Address::Link(..) => None,
+        }
+    }
+
+    fn at(&self, path: &hes_schemas::DevicePath) -> Option<&Device> {
+        if path.home != self.home {
+            return None;
+        }
+        self.directory.device(self.directory.by_id(path.cluster.as_str(), path.device.as_str())?)
+    }
+}

@@ -1,0 +1,159 @@
+//! What is said on the topics of the interface.
+
+use hes_schemas::{
+    Address, ClusterId, DevicePath, Encoding, EventName, NativeName, PropertyName, Reading, Target, Timestamp, encode,
+    message::{DeviceEvent, DeviceState, Presence},
+};
+use serde::Serialize;
+
+use crate::{
+    cluster::Shape,
+    device::{Device, Held},
+    directory::Slot,
+    engine::Engine,
+    output::{Output, Post},
+};
+
+impl Engine {
+    pub(crate) fn publish_cluster(&mut self, _now: Timestamp, cluster: &ClusterId) {
+        if let Some(post) = self.cluster_post(cluster) {
+            self.put(Output::Publish(post));
+        }
+    }
+
+    pub(crate) fn publish_document(&mut self, slot: Slot) {
+        self.publish(slot, |engine, device| vec![engine.document_post(device)]);
+    }
+
+    pub(crate) fn publish_device_state(&mut self, slot: Slot) {
+        self.publish(slot, |engine, device| vec![engine.device_state_post(device)]);
+    }
+
+    pub(crate) fn publish_value(&mut self, slot: Slot, name: &PropertyName) {
+        self.publish(slot, |engine, device| {
+            device.value(name).map(|held| engine.value_post(device, held)).into_iter().collect()
+        });
+    }
+
+    /// Publishes the native values that some properties stand for, each once.
+    pub(crate) fn publish_natives<'n>(&mut self, slot: Slot, names: impl Iterator<Item = &'n PropertyName>) {
+        self.publish(slot, |engine, device| {
+            let mut natives: Vec<NativeName> = names.filter_map(|name| native_name(device, name)).collect();
+            natives.sort_unstable();
+            natives.dedup();
+            natives.iter().filter_map(|native| engine.native_post(device, native)).collect()
+        });
+    }
+
+    /// Publishes all values, because their quality has changed.
+    pub(crate) fn publish_values(&mut self, slot: Slot) {
+        self.publish(slot, Self::value_posts);
+    }
+
+    /// Publishes the values that are stale.
+    pub(crate) fn publish_stale(&mut self, slot: Slot) {
+        self.publish(slot, |engine, device| {
+            let stale = device.held().iter().filter(|held| !held.is_fresh);
+            stale.map(|held| engine.value_post(device, held)).collect()
+        });
+    }
+
+    pub(crate) fn publish_all(&mut self, slot: Slot) {
+        self.publish(slot, Self::posts_of);
+    }
+
+    /// Ends all that is retained of a device.
+    pub(crate) fn publish_end(&mut self, slot: Slot) {
+        self.publish(slot, |engine, device| {
+            let ended = |post: Post| Post { payload: Vec::new(), ..post };
+            engine.posts_of(device).into_iter().map(ended).collect()
+        });
+    }
+
+    /// Ends what is retained of properties that a new shape no longer has.
+    pub(crate) fn publish_end_of_lost_properties(&mut self, slot: Slot, shape: &Shape) {
+        self.publish(slot, |engine, device| {
+            let is_lost = |held: &&Held| !shape.properties.contains_key(&held.property);
+            let lost = device.held().iter().filter(is_lost);
+            lost.map(|held| Post { payload: Vec::new(), ..engine.value_post(device, held) }).collect()
+        });
+    }
+
+    pub(crate) fn publish_event(&mut self, slot: Slot, event: &EventName, message: &DeviceEvent) {
+        self.publish(slot, |engine, device| {
+            vec![engine.post(&Address::Event(engine.path(device), event.clone()), message, false)]
+        });
+    }
+
+    fn publish(&mut self, slot: Slot, posts: impl FnOnce(&Self, &Device) -> Vec<Post>) {
+        let posts = self.directory.device(slot).map(|device| posts(self, device)).unwrap_or_default();
+        for post in posts {
+            self.put(Output::Publish(post));
+        }
+    }
+
+    /// Returns all that is retained of a device.
+    pub(crate) fn posts_of(&self, device: &Device) -> Vec<Post> {
+        let mut posts = vec![self.document_post(device), self.device_state_post(device)];
+        posts.extend(self.value_posts(device));
+        posts
+    }
+
+    /// Returns all values of a device, common and native.
+    pub(crate) fn value_posts(&self, device: &Device) -> Vec<Post> {
+        let common = device.held().iter().map(|held| self.value_post(device, held));
+        let natives = self.natives(device).into_iter().filter_map(|native| self.native_post(device, &native));
+        common.chain(natives).collect()
+    }
+
+    pub(crate) fn natives(&self, device: &Device) -> Vec<NativeName> {
+        let mut natives: Vec<_> = device.held().iter().filter_map(|held| native_name(device, &held.property)).collect();
+        natives.sort_unstable();
+        natives.dedup();
+        natives
+    }
+
+    pub(crate) fn home_post(&self, state: Presence) -> Post {
+        self.post(&Address::HomeStatus(self.home.clone()), &self.home_state(state), true)
+    }
+
+    pub(crate) fn cluster_post(&self, cluster: &ClusterId) -> Option<Post> {
+        let seat = self.seats.get(cluster)?;
+        Some(self.post(&Address::ClusterStatus(self.home.clone(), cluster.clone()), &seat.state(), true))
+    }
+
+    pub(crate) fn document_post(&self, device: &Device) -> Post {
+        self.post(&Address::Document(self.path(device)), &device.document(), true)
+    }
+
+    pub(crate) fn device_state_post(&self, device: &Device) -> Post {
+        let source = device.record.cluster.as_str().into();
+        let state = DeviceState { state: device.availability, source, time: device.since };
+        self.post(&Address::DeviceStatus(self.path(device)), &state, true)
+    }
+
+    pub(crate) fn value_post(&self, device: &Device, held: &Held) -> Post {
+        let address = Address::Value(self.path(device), Target::Property(held.property.clone()));
+        self.post(&address, &device.reading(held), true)
+    }
+
+    pub(crate) fn native_post(&self, device: &Device, native: &NativeName) -> Option<Post> {
+        let value = self.native_value(device, native)?;
+        let is_of = |held: &&Held| native_name(device, &held.property).as_ref() == Some(native);
+        let held = device.held().iter().filter(is_of).max_by_key(|held| held.time)?;
+        let reading = Reading { value, unit: None, ..device.reading(held) };
+        Some(self.post(&Address::Value(self.path(device), Target::Native(native.clone())), &reading, true))
+    }
+
+    fn path(&self, device: &Device) -> DevicePath {
+        device.path(&self.home)
+    }
+
+    fn post<T: Serialize>(&self, address: &Address, message: &T, retain: bool) -> Post {
+        Post { topic: self.root.topic(address), payload: encode(Encoding::Json, message), retain }
+    }
+}
+
+fn native_name(device: &Device, name: &PropertyName) -> Option<NativeName> {
+    NativeName::new(device.property(name)?.native.as_deref()?).ok()
+}

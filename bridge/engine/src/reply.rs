@@ -1,0 +1,82 @@
+//! Where the answer to a request goes, and how it is written.
+
+use hes_schemas::{
+    Address, ClientId, Encoding, Fault, HomeId, RequestId, Root, Symbol, Topic, encode, message::Answer,
+};
+
+use crate::{input::Door, output::Letter};
+
+/// The way back to an asker.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) door: Door,
+    /// Nothing if the asker named no place and has none of its own.
+    pub(crate) topic: Option<Topic>,
+    pub(crate) encoding: Encoding,
+    pub(crate) correlation: Option<Box<[u8]>>,
+    pub(crate) id: Option<RequestId>,
+}
+
+impl Reply {
+    pub(crate) fn letter(&self, mut answer: Answer) -> Option<Letter> {
+        answer.id.clone_from(&self.id);
+        Some(Letter {
+            door: self.door.clone(),
+            topic: self.topic.clone()?,
+            payload: encode(self.encoding, &answer),
+            encoding: self.encoding,
+            correlation: self.correlation.clone(),
+            status: answer.status,
+        })
+    }
+
+    /// Returns the client that owns the answer space, to which notifications go as well.
+    pub(crate) fn client(&self, root: &Root) -> Option<ClientId> {
+        let rest = root.strip(self.topic.as_ref()?.as_str())?;
+        rest.split('/').nth(2)?.parse().ok()
+    }
+}
+
+/// Returns where answers go if the request does not say: to the asker's own answer space, if it has one.
+pub(crate) fn default_topic(root: &Root, home: &HomeId, door: &Door) -> Option<Topic> {
+    let client = door.client()?;
+    Some(root.topic(&Address::Answer(home.clone(), client.clone())))
+}
+
+/// Returns the topic that a request names, if answers may go there.
+///
+/// A gateway that publishes wherever it is told would lend its rights to whoever asks.
+///
+/// # Errors
+/// [`Symbol::ForeignResponseTopic`].
+pub(crate) fn named_topic(root: &Root, home: &HomeId, door: &Door, named: &str) -> Result<Topic, Fault> {
+    let own = match door {
+        Door::Own(client) => client.as_ref().map(ClientId::as_str),
+        Door::Alongside => None,
+    };
+    let is_own = root
+        .strip(named)
+        .and_then(|rest| rest.strip_prefix(home.as_str()))
+        .and_then(|rest| rest.strip_prefix("/$res/"))
+        .and_then(|rest| rest.split('/').next())
+        .is_some_and(|client| match door {
+            Door::Own(_) => Some(client) == own,
+            Door::Alongside => !client.is_empty(),
+        });
+    let refused = || Fault::new(Symbol::ForeignResponseTopic, "answers go to the asker's own $res topic only");
+    if !is_own {
+        return Err(refused());
+    }
+    Topic::new(named).map_err(|_not_a_topic| refused())
+}
+
+impl Door {
+    /// Returns the client that came through, if it is known.
+    #[must_use]
+    pub const fn client(&self) -> Option<&ClientId> {
+        match self {
+            Self::Own(client) => client.as_ref(),
+            Self::Alongside => None,
+        }
+    }
+}

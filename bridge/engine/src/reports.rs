@@ -1,0 +1,215 @@
+//! What clusters report: devices come and go, values change, events happen.
+
+use hes_schemas::{
+    ClusterId, Datum, EventName, Fault, PropertyName, Symbol, Timestamp, Uid,
+    message::{Availability, Cause, DeviceEvent, EventKind, Presence},
+};
+
+use crate::{
+    cluster::Report, directory::Slot, engine::Engine, notice::Notice, notify::Happening, output::Output,
+    record::Record, timers::Timer,
+};
+
+/// How many devices a sweep or an initial state takes at a time, so that no input waits long.
+pub(crate) const BATCH: u32 = 64;
+
+impl Engine {
+    pub(crate) fn linked(&mut self, now: Timestamp, cluster: &ClusterId) {
+        let Some(seat) = self.seats.get_mut(cluster) else { return };
+        (seat.is_linked, seat.presence) = (true, None);
+        for command in seat.adapter.greet() {
+            self.put(Output::Command(cluster.clone(), command));
+        }
+        self.publish_cluster(now, cluster);
+    }
+
+    pub(crate) fn unlinked(&mut self, now: Timestamp, cluster: &ClusterId, reason: String) {
+        let Some(seat) = self.seats.get_mut(cluster) else { return };
+        seat.is_linked = false;
+        self.cluster_lost(now, cluster, reason);
+    }
+
+    pub(crate) fn heard(&mut self, now: Timestamp, cluster: &ClusterId, topic: &str, payload: &[u8]) {
+        let Some(seat) = self.seats.get_mut(cluster) else { return };
+        for report in seat.adapter.receive(now, topic, payload) {
+            self.report(now, cluster, report);
+        }
+    }
+
+    fn report(&mut self, now: Timestamp, cluster: &ClusterId, report: Report) {
+        match report {
+            Report::Inventory(descriptions) => self.inventory(now, cluster, descriptions),
+            Report::Joined(description) => self.joined(now, cluster, description),
+            Report::Left(uid) => self.left(now, cluster, &uid),
+            Report::Values(uid, values) => self.values(now, cluster, &uid, values),
+            Report::Event(uid, event, value) => self.event(now, cluster, &uid, &event, value),
+            Report::Availability(uid, availability) => self.availability(now, cluster, &uid, availability),
+            Report::Presence(Presence::Online) => self.cluster_found(now, cluster),
+            Report::Presence(Presence::Offline) => {
+                if let Some(seat) = self.seats.get_mut(cluster) {
+                    seat.presence = Some(Presence::Offline);
+                }
+                self.cluster_lost(now, cluster, "it says so itself, or its last will does".to_owned());
+            }
+            Report::Failure { uid, native, text } => match self.directory.by_uid(cluster, &uid) {
+                Some(slot) => self.command_failed(now, slot, native.as_ref(), &text),
+                None => self.complaint(now, cluster, text),
+            },
+            Report::Complaint(text) => self.complaint(now, cluster, text),
+            Report::Unreadable { reason } => {
+                self.counters.unreadable += 1;
+                self.note(Notice::Unreadable(cluster.clone(), reason));
+            }
+        }
+    }
+
+    fn cluster_found(&mut self, now: Timestamp, cluster: &ClusterId) {
+        let Some(seat) = self.seats.get_mut(cluster) else { return };
+        if seat.presence.replace(Presence::Online) == Some(Presence::Online) || !seat.is_linked {
+            return;
+        }
+        (seat.since, seat.error) = (now, None);
+        self.note(Notice::ClusterOnline(cluster.clone()));
+        self.publish_cluster(now, cluster);
+    }
+
+    fn cluster_lost(&mut self, now: Timestamp, cluster: &ClusterId, reason: String) {
+        let Some(seat) = self.seats.get_mut(cluster) else { return };
+        (seat.since, seat.error) = (now, Some(reason.clone()));
+        self.note(Notice::ClusterOffline(cluster.clone(), reason));
+        self.publish_cluster(now, cluster);
+        let slots: Vec<Slot> = self.directory.of_cluster(cluster.as_str()).collect();
+        let fault = Fault::new(Symbol::ClusterOffline, format!("{cluster} went offline before the device confirmed"));
+        let mut was_fresh = false;
+        for slot in slots {
+            self.abandon_lane(slot, &fault);
+            was_fresh |= self.directory.device_mut(slot).is_some_and(crate::device::Device::silence);
+        }
+        if was_fresh {
+            self.timers.set(now, Timer::Sweep(cluster.clone(), 0));
+        }
+    }
+
+    /// Publishes values that went stale with their cluster, some devices at a time.
+    pub(crate) fn sweep(&mut self, now: Timestamp, cluster: ClusterId, from: u32) {
+        let slots = self.batch(Some(&cluster), from);
+        for slot in &slots {
+            self.publish_stale(*slot);
+        }
+        if !slots.is_empty() {
+            self.timers.set(now, Timer::Sweep(cluster, from.saturating_add(BATCH)));
+        }
+    }
+
+    /// Returns the next devices of a cluster, or of all.
+    pub(crate) fn batch(&self, cluster: Option<&ClusterId>, from: u32) -> Vec<Slot> {
+        let skip = usize::try_from(from).unwrap_or(usize::MAX);
+        let take = usize::try_from(BATCH).unwrap_or(usize::MAX);
+        match cluster {
+            Some(cluster) => self.directory.of_cluster(cluster.as_str()).skip(skip).take(take).collect(),
+            None => self.directory.after(None).map(|(slot, _)| slot).skip(skip).take(take).collect(),
+        }
+    }
+
+    fn complaint(&mut self, now: Timestamp, cluster: &ClusterId, text: String) {
+        let Some(seat) = self.seats.get_mut(cluster) else { return };
+        let text: String = text.chars().take(500).collect();
+        if seat.error.replace(text.clone()).as_ref() == Some(&text) {
+            return;
+        }
+        self.note(Notice::ClusterComplaint(cluster.clone(), text));
+        self.publish_cluster(now, cluster);
+    }
+
+    fn values(&mut self, now: Timestamp, cluster: &ClusterId, uid: &Uid, values: Vec<(PropertyName, Datum)>) {
+        let Some(slot) = self.directory.by_uid(cluster, uid) else {
+            self.counters.unknown_reports += 1;
+            return;
+        };
+        let floor = self.floor;
+        let mut reported = Vec::with_capacity(values.len());
+        let mut changed = Vec::new();
+        for (name, value) in values {
+            let Some(device) = self.directory.device_mut(slot) else { return };
+            if device.property(&name).is_none() {
+                self.counters.unknown_reports += 1;
+                continue;
+            }
+            let before = device.value(&name).map(|held| held.version);
+            if device.hear(&name, value, now, floor) {
+                let is_new_value = device.value(&name).map(|held| held.version) != before;
+                changed.push((name.clone(), is_new_value));
+            }
+            reported.push(name);
+        }
+        self.changed(now, slot, &changed);
+        self.confirm(now, slot, &reported);
+    }
+
+    fn changed(&mut self, now: Timestamp, slot: Slot, changed: &[(PropertyName, bool)]) {
+        if changed.is_empty() {
+            return;
+        }
+        for (name, is_new_value) in changed {
+            self.publish_value(slot, name);
+            if *is_new_value {
+                self.counters.changes += 1;
+                let cause = self.cause(slot, name);
+                self.tell(now, slot, &Happening::Changed(name, cause));
+            }
+        }
+        let names = changed.iter().map(|(name, _)| name);
+        self.publish_natives(slot, names);
+        if let Some(device) = self.directory.device(slot) {
+            let record = Record::Values(device.values_record());
+            self.put(Output::Save(record));
+        }
+    }
+
+    /// Returns why a property changes: because of the update that is under way, or by itself.
+    fn cause(&self, slot: Slot, name: &PropertyName) -> (Cause, Option<hes_schemas::RequestId>) {
+        let work = self.lanes.head(slot).and_then(|key| self.lanes.work(key)).filter(|work| work.is_started);
+        let is_meant = |part: &crate::lanes::Part| part.asked.is_some() && part.awaits.contains(name);
+        match work.filter(|work| work.parts.iter().any(is_meant)) {
+            Some(work) => {
+                let pending = self.requests.pending.get(&work.request);
+                (Cause::User, pending.and_then(|pending| pending.reply.id.clone()))
+            }
+            None => (Cause::Device, None),
+        }
+    }
+
+    fn event(&mut self, now: Timestamp, cluster: &ClusterId, uid: &Uid, event: &EventName, value: Datum) {
+        let Some(slot) = self.directory.by_uid(cluster, uid) else {
+            self.counters.unknown_reports += 1;
+            return;
+        };
+        let event_message = DeviceEvent { value, time: now };
+        self.publish_event(slot, event, &event_message);
+        self.tell(now, slot, &Happening::Event(event, &event_message.value));
+    }
+
+    fn availability(&mut self, now: Timestamp, cluster: &ClusterId, uid: &Uid, availability: Availability) {
+        let Some(slot) = self.directory.by_uid(cluster, uid) else {
+            self.counters.unknown_reports += 1;
+            return;
+        };
+        let Some(device) = self.directory.device_mut(slot) else { return };
+        let before = std::mem::replace(&mut device.availability, availability);
+        if before == availability {
+            return;
+        }
+        device.since = now;
+        self.publish_device_state(slot);
+        let went_or_came = (before == Availability::Offline) != (availability == Availability::Offline);
+        if went_or_came {
+            self.publish_values(slot);
+        }
+        let kind = match availability {
+            Availability::Online => EventKind::DeviceOnline,
+            Availability::Offline => EventKind::DeviceOffline,
+            Availability::Unknown => return,
+        };
+        self.tell(now, slot, &Happening::Device(kind));
+    }
+}

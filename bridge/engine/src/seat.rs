@@ -1,0 +1,36 @@
+//! A cluster's seat in the engine: its adapter, and whether it is there.
+
+use hes_schemas::{
+    Timestamp,
+    message::{ClusterState, Presence},
+};
+
+use crate::cluster::Cluster;
+
+/// One cluster.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) adapter: Box<dyn Cluster>,
+    /// The link to its broker is up.
+    pub(crate) is_linked: bool,
+    /// What it says of itself; nothing until it does.
+    pub(crate) presence: Option<Presence>,
+    pub(crate) since: Timestamp,
+    pub(crate) error: Option<String>,
+}
+
+impl Seat {
+    pub(crate) const fn new(adapter: Box<dyn Cluster>, now: Timestamp) -> Self {
+        Self { adapter, is_linked: false, presence: None, since: now, error: None }
+    }
+
+    /// Says whether commands can reach it.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.is_linked && self.presence == Some(Presence::Online)
+    }
+
+    pub(crate) fn state(&self) -> ClusterState {
+        let state = if self.is_alive() { Presence::Online } else { Presence::Offline };
+        ClusterState { state, since: self.since, error: self.error.clone() }
+    }
+}

@@ -1,0 +1,169 @@
+//! Subscribe, renew, unsubscribe.
+
+use hes_schemas::{
+    Fault, Millis, Sid, Status, Symbol, Target, Timestamp,
+    message::{Answer, EventKind, Renew, Subscribe, Unsubscribe},
+    rights::{Action, Scope},
+};
+
+use crate::{
+    engine::Engine,
+    intake::Request,
+    notice::Notice,
+    output::{Letter, Output},
+    record::{Record, SubscriptionRecord},
+    target::unknown,
+    timers::Timer,
+};
+
+/// The shortest lease, the one that is granted if the asker does not say, and the longest.
+const LEASE: (Millis, Millis, Millis) =
+    (Millis::from_secs(10), Millis::from_secs(3_600), Millis::from_secs(30 * 86_400));
+
+impl Engine {
+    pub(crate) fn subscribe(&mut self, now: Timestamp, subscribe: Subscribe, request: &Request) {
+        let initial = subscribe.initial;
+        match self.subscription(now, subscribe, request) {
+            Ok(record) => self.keep_subscription(now, record, initial, request),
+            Err(fault) => self.fail(request, fault),
+        }
+    }
+
+    fn subscription(
+        &mut self,
+        now: Timestamp,
+        subscribe: Subscribe,
+        request: &Request,
+    ) -> Result<SubscriptionRecord, Fault> {
+        let nowhere = || Fault::new(Symbol::Denied, "a client with this id has no place for notifications");
+        let client = request.reply.client(&self.root).ok_or_else(nowhere)?;
+        let (total, own) = (self.subscriptions.len(), self.subscriptions.of_client(&client));
+        if total >= self.limits.subscriptions || own >= self.limits.subscriptions_per_client {
+            return Err(Fault::new(Symbol::TooMany, "too many subscriptions; end some, or let them end"));
+        }
+        if subscribe.delta.is_some_and(|delta| !delta.is_finite() || delta < 0.0) {
+            return Err(Fault::new(Symbol::Malformed, "delta is a number from 0 on"));
+        }
+        let scope = self.scope(now, &subscribe.scope, request)?;
+        let lease = subscribe.lease.unwrap_or(LEASE.1).clamp(LEASE.0, LEASE.2);
+        let mut events = if subscribe.events.is_empty() { EventKind::ALL.to_vec() } else { subscribe.events };
+        events.sort_unstable();
+        events.dedup();
+        Ok(SubscriptionRecord {
+            sid: self.subscriptions.next_sid().ok_or_else(nowhere)?,
+            client,
+            user: request.asker.user.clone(),
+            scope,
+            events,
+            until: now + lease,
+            lease,
+            min_interval: subscribe.min_interval.unwrap_or_default(),
+            delta: subscribe.delta,
+            next_seq: 1,
+        })
+    }
+
+    /// Reads a scope; one that names a device holds its uid, so that a rename changes nothing.
+    fn scope(&self, now: Timestamp, text: &str, request: &Request) -> Result<Scope, Fault> {
+        if !request.grants.iter().any(|grant| grant.actions.contains(&Action::Notify)) {
+            return Err(Fault::new(Symbol::Denied, "you have no right to be notified"));
+        }
+        let rest = text.strip_prefix(self.home.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text);
+        let is_exact = !rest.contains(['+', '#']) && rest.contains('/');
+        if is_exact {
+            let found = self.find_text(now, &request.grants, rest)?;
+            let record = &self.directory.device(found.slot).ok_or_else(unknown)?.record;
+            let property = match &found.target {
+                Target::Device => None,
+                Target::Property(name) => Some(name),
+                Target::Native(_) => return Err(Fault::new(Symbol::Malformed, "events carry common properties only")),
+            };
+            return Scope::of_device(&record.cluster, &record.uid, property).ok_or_else(unknown);
+        }
+        match Scope::new(rest) {
+            Ok(scope @ Scope::Devices(_)) => Ok(scope),
+            Ok(Scope::Topics(_)) => Err(Fault::new(Symbol::Malformed, "a scope is about devices; subscribe to topics")),
+            Err(error) => Err(Fault::new(Symbol::Malformed, error.to_string())),
+        }
+    }
+
+    fn keep_subscription(&mut self, now: Timestamp, record: SubscriptionRecord, initial: bool, request: &Request) {
+        let answer = Answer {
+            sid: Some(record.sid.clone()),
+            lease: Some(record.lease),
+            events: record.events.clone(),
+            ..Answer::new(Status::Created)
+        };
+        let sid = record.sid.clone();
+        self.timers.set(record.until, Timer::Lease(sid.clone()));
+        self.subscriptions.insert(&self.directory, record.clone());
+        self.keep(Record::Subscription(record), request, answer, Some(sid.clone()));
+        if initial {
+            self.timers.set(now, Timer::Initial(sid, 0));
+        }
+    }
+
+    pub(crate) fn renew(&mut self, now: Timestamp, renew: &Renew, request: &Request) {
+        if !self.is_owner(&renew.sid, request) {
+            return self.fail(request, no_subscription());
+        }
+        let Some(subscription) = self.subscriptions.get_mut(&renew.sid) else { return };
+        let record = &mut subscription.record;
+        let before = record.until;
+        record.lease = renew.lease.unwrap_or(record.lease).clamp(LEASE.0, LEASE.2);
+        record.until = now + record.lease;
+        let record = record.clone();
+        self.timers.cancel(before, Timer::Lease(record.sid.clone()));
+        self.timers.set(record.until, Timer::Lease(record.sid.clone()));
+        let answer = Answer { sid: Some(record.sid.clone()), lease: Some(record.lease), ..Answer::default() };
+        self.keep(Record::Subscription(record), request, answer, None);
+    }
+
+    pub(crate) fn unsubscribe(&mut self, unsubscribe: &Unsubscribe, request: &Request) {
+        if !self.is_owner(&unsubscribe.sid, request) {
+            return self.fail(request, no_subscription());
+        }
+        if let Some(subscription) = self.subscriptions.remove(&unsubscribe.sid) {
+            let sid = subscription.record.sid;
+            self.timers.cancel(subscription.record.until, Timer::Lease(sid.clone()));
+            self.keep(Record::SubscriptionGone(sid), request, Answer::new(Status::NoContent), None);
+        }
+    }
+
+    pub(crate) fn lease_ended(&mut self, now: Timestamp, sid: &Sid) {
+        let is_over = self.subscriptions.get(sid).is_some_and(|subscription| subscription.record.until <= now);
+        if is_over && self.subscriptions.remove(sid).is_some() {
+            self.note(Notice::LeaseEnded(sid.clone()));
+            self.put(Output::Save(Record::SubscriptionGone(sid.clone())));
+        }
+    }
+
+    fn is_owner(&self, sid: &Sid, request: &Request) -> bool {
+        let client = request.reply.client(&self.root);
+        self.subscriptions.get(sid).is_some_and(|subscription| {
+            Some(&subscription.record.client) == client.as_ref() && subscription.record.user == request.asker.user
+        })
+    }
+
+    /// Has a record kept for good before its answer is sent.
+    fn keep(&mut self, record: Record, request: &Request, answer: Answer, undo: Option<Sid>) {
+        let fault = Fault::new(Symbol::Internal, "the store cannot keep it; nothing was changed");
+        let kept = request.reply.letter(answer);
+        let refused = request.reply.letter(Answer::failed(fault));
+        let (Some(kept), Some(refused)) = (kept, refused) else { return self.put(Output::Save(record)) };
+        self.answered(&kept, request);
+        self.put(Output::Keep { record, kept, refused, undo });
+    }
+
+    fn answered(&mut self, letter: &Letter, request: &Request) {
+        self.counters.answers += 1;
+        self.note(Notice::Answered(letter.status));
+        if let Some(memo) = &request.memo {
+            self.requests.store(memo, letter);
+        }
+    }
+}
+
+fn no_subscription() -> Fault {
+    Fault::new(Symbol::Unknown, "there is no such subscription, or it has ended; subscribe again")
+}

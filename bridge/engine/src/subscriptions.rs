@@ -1,0 +1,158 @@
+//! Who wants to be told of what.
+
+use std::collections::BTreeMap;
+
+use hes_schemas::{ClientId, ClusterId, Datum, PropertyName, Sid, Timestamp, Uid, rights::Scope};
+use rustc_hash::FxHashMap;
+
+use crate::{
+    directory::{Directory, Slot},
+    record::SubscriptionRecord,
+};
+
+/// How many sequence numbers are reserved in the store at a time.
+const SEQUENCE_BLOCK: u64 = 1_000;
+
+/// All subscriptions, found by what they are about.
+#[derive(Debug)]
+pub(crate) struct Subscriptions {
+    by_sid: BTreeMap<Sid, Subscription>,
+    of_slot: FxHashMap<Slot, Vec<Sid>>,
+    broad: Vec<Sid>,
+    per_client: FxHashMap<ClientId, usize>,
+    epoch: u64,
+    last: u64,
+}
+
+/// One subscription.
+#[derive(Debug)]
+pub(crate) struct Subscription {
+    pub(crate) record: SubscriptionRecord,
+    /// The number of the next notification.
+    seq: u64,
+    /// The only device that it is about, if there is one.
+    slot: Option<Slot>,
+    /// What was told last; kept only where an interval or a delta asks for it.
+    pub(crate) told: FxHashMap<(Slot, PropertyName), Told>,
+}
+
+/// What a subscriber was told of a property last.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub(crate) at: Timestamp,
+    pub(crate) value: Datum,
+    pub(crate) is_held_back: bool,
+}
+
+impl Subscriptions {
+    pub(crate) fn new(epoch: u64) -> Self {
+        Self {
+            by_sid: BTreeMap::new(),
+            of_slot: FxHashMap::default(),
+            broad: Vec::new(),
+            per_client: FxHashMap::default(),
+            epoch,
+            last: 0,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_sid.len()
+    }
+
+    pub(crate) fn of_client(&self, client: &ClientId) -> usize {
+        self.per_client.get(client).copied().unwrap_or(0)
+    }
+
+    /// Returns an id that was never used, in this life or another.
+    pub(crate) fn next_sid(&mut self) -> Option<Sid> {
+        self.last += 1;
+        Sid::new(&format!("s{}-{}", self.epoch, self.last)).ok()
+    }
+
+    pub(crate) fn insert(&mut self, directory: &Directory, mut record: SubscriptionRecord) {
+        let seq = record.next_seq;
+        record.next_seq = seq.saturating_add(SEQUENCE_BLOCK);
+        let slot = exact_device(&record.scope).and_then(|(cluster, uid)| directory.by_uid(&cluster, &uid));
+        let sid = record.sid.clone();
+        match slot {
+            Some(slot) => self.of_slot.entry(slot).or_default().push(sid.clone()),
+            None => self.broad.push(sid.clone()),
+        }
+        *self.per_client.entry(record.client.clone()).or_default() += 1;
+        self.by_sid.insert(sid, Subscription { record, seq, slot, told: FxHashMap::default() });
+    }
+
+    pub(crate) fn get(&self, sid: &Sid) -> Option<&Subscription> {
+        self.by_sid.get(sid)
+    }
+
+    pub(crate) fn get_mut(&mut self, sid: &Sid) -> Option<&mut Subscription> {
+        self.by_sid.get_mut(sid)
+    }
+
+    pub(crate) fn remove(&mut self, sid: &Sid) -> Option<Subscription> {
+        let subscription = self.by_sid.remove(sid)?;
+        match subscription.slot {
+            Some(slot) => {
+                if let Some(sids) = self.of_slot.get_mut(&slot) {
+                    sids.retain(|other| other != sid);
+                }
+            }
+            None => self.broad.retain(|other| other != sid),
+        }
+        let client = &subscription.record.client;
+        let left = self.of_client(client).saturating_sub(1);
+        if left == 0 {
+            self.per_client.remove(client);
+        } else {
+            self.per_client.insert(client.clone(), left);
+        }
+        Some(subscription)
+    }
+
+    /// Returns the subscriptions that something of a device may concern.
+    pub(crate) fn concerning(&self, slot: Slot) -> Vec<Sid> {
+        self.of_slot.get(&slot).into_iter().flatten().chain(&self.broad).cloned().collect()
+    }
+
+    /// Lets the subscriptions to a device wait for its return, wherever that is.
+    pub(crate) fn device_gone(&mut self, slot: Slot) {
+        for sid in self.of_slot.remove(&slot).unwrap_or_default() {
+            if let Some(subscription) = self.by_sid.get_mut(&sid) {
+                subscription.slot = None;
+                self.broad.push(sid);
+            }
+        }
+        for subscription in self.by_sid.values_mut() {
+            subscription.told.retain(|(other, _), _| *other != slot);
+        }
+    }
+}
+
+impl Subscription {
+    /// Returns the one device that it is about, if there is one.
+    pub(crate) const fn only_device(&self) -> Option<Slot> {
+        self.slot
+    }
+
+    /// Returns the number of the next notification, and whether the store must reserve more.
+    pub(crate) const fn next_seq(&mut self) -> (u64, bool) {
+        let seq = self.seq;
+        self.seq += 1;
+        let is_used_up = self.seq >= self.record.next_seq;
+        if is_used_up {
+            self.record.next_seq += SEQUENCE_BLOCK;
+        }
+        (seq, is_used_up)
+    }
+}
+
+/// Returns the one device that a scope is about, if it names it by its uid.
+fn exact_device(scope: &Scope) -> Option<(ClusterId, Uid)> {
+    let Scope::Devices(filter) = scope else { return None };
+    let mut levels = filter.levels();
+    let cluster = ClusterId::new(levels.next()?).ok()?;
+    let uid = levels.next()?.strip_prefix("uid:")?.parse().ok()?;
+    Some((cluster, uid))
+}

@@ -1,0 +1,51 @@
+//! What is to be done later.
+
+use std::collections::BTreeSet;
+
+use hes_schemas::{ClusterId, PropertyName, Sid, Timestamp};
+
+use crate::{directory::Slot, lanes::WorkKey, requests::RequestKey};
+
+/// One thing to be done at a time; if it has become pointless by then, nothing is done.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// A request must be answered.
+    Deadline(RequestKey),
+    /// A device is to be asked whether an update took effect.
+    ReadBack(WorkKey),
+    /// A command that nothing reports counts as taken.
+    Settle(WorkKey),
+    /// A lease ends.
+    Lease(Sid),
+    /// A change that was held back is told.
+    Interval(Sid, Slot, PropertyName),
+    /// More of the initial state is told, from this device on.
+    Initial(Sid, u32),
+    /// More values of a silent cluster are published as stale, from this device on.
+    Sweep(ClusterId, u32),
+    /// Stored answers are forgotten.
+    Forget,
+}
+
+/// All timers in the order of their times.
+#[derive(Debug, Default)]
+pub(crate) struct Timers(BTreeSet<(Timestamp, Timer)>);
+
+impl Timers {
+    pub(crate) fn set(&mut self, at: Timestamp, timer: Timer) {
+        self.0.insert((at, timer));
+    }
+
+    pub(crate) fn cancel(&mut self, at: Timestamp, timer: Timer) {
+        self.0.remove(&(at, timer));
+    }
+
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.0.first().map(|(at, _)| *at)
+    }
+
+    pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<Timer> {
+        let (at, _) = self.0.first()?;
+        if *at > now { None } else { self.0.pop_first().map(|(_, timer)| timer) }
+    }
+}

@@ -14,6 +14,7 @@ request! {
     pub struct Devices {
         /// How many devices the answer may hold: 1 to 1,000, 100 if nothing is said.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 1, max = 1000))]
         pub limit: Option<u32>,
         /// The last device of the page before, as its answer's `next` said.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -83,6 +83,10 @@ impl Scan<'_> {
         }
         let mut decoder = Decoder::from(self.rest);
         let header = decoder.pull().map_err(|_malformed| self.syntax())?;
+        // a simple value that fits one byte may not take two: RFC 8949, 3.3
+        if matches!(header, Header::Simple(_)) && decoder.offset() > 1 {
+            return Err(self.syntax());
+        }
         self.skip(decoder.offset())?;
         Ok(header)
     }

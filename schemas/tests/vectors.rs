@@ -1,0 +1,281 @@
+//! The golden vectors: what every reader and writer of the messages must make of these bytes.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test panics to say what is wrong"
+)]
+
+use std::fmt::Debug;
+
+use hes_schemas::{Datum, DecodeError, DeviceDocument, Encoding, Limits, Reading, decode, encode, message, schema};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// The vectors of one message.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Vectors {
+    message: String,
+    /// Both encodings say the same and are written exactly so.
+    good: Vec<Good>,
+    /// Other bytes that mean a message, which is written otherwise.
+    loose: Vec<Loose>,
+    /// Bytes that are refused.
+    bad: Vec<Bad>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Good {
+    name: String,
+    #[serde(rename = "why")]
+    _why: String,
+    json: String,
+    cbor: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Loose {
+    name: String,
+    #[serde(flatten)]
+    payload: Payload,
+    means: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Bad {
+    name: String,
+    #[serde(flatten)]
+    payload: Payload,
+    error: Kind,
+    /// A schema cannot say what is wrong with it.
+    #[serde(default)]
+    beyond_schema: bool,
+}
+
+/// The bytes of a vector: a text, hexadecimal digits, or pieces (of text in JSON, of digits in CBOR) that are repeated.
+#[derive(Debug, Deserialize)]
+struct Payload {
+    encoding: Name,
+    text: Option<String>,
+    hex: Option<String>,
+    repeat: Option<Vec<(String, usize)>>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Name {
+    Json,
+    Cbor,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    TooLarge,
+    TooDeep,
+    TooMany,
+    Trailing,
+    Syntax,
+    Shape,
+}
+
+impl Payload {
+    fn encoding(&self) -> Encoding {
+        match self.encoding {
+            Name::Json => Encoding::Json,
+            Name::Cbor => Encoding::Cbor,
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        if let Some(text) = &self.text {
+            return text.clone().into_bytes();
+        }
+        if let Some(digits) = &self.hex {
+            return bytes_of(digits);
+        }
+        let pieces = self.repeat.as_ref().expect("a vector has text, hex or repeat");
+        let piece = |text: &str| match self.encoding {
+            Name::Json => text.as_bytes().to_vec(),
+            Name::Cbor => bytes_of(text),
+        };
+        pieces.iter().flat_map(|(text, times)| piece(text).repeat(*times)).collect()
+    }
+}
+
+impl From<DecodeError> for Kind {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::TooLarge { .. } => Self::TooLarge,
+            DecodeError::TooDeep { .. } => Self::TooDeep,
+            DecodeError::TooMany { .. } => Self::TooMany,
+            DecodeError::Trailing { .. } => Self::Trailing,
+            DecodeError::Syntax { .. } => Self::Syntax,
+            DecodeError::Shape { .. } => Self::Shape,
+        }
+    }
+}
+
+/// What the test of one message does.
+trait Check {
+    fn check<T: DeserializeOwned + Serialize + PartialEq + Debug>(&self, vectors: &Vectors, limits: Limits);
+}
+
+/// Reads all vectors and calls a check with the type of each message.
+fn each(check: &impl Check) {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors");
+    let mut seen = 0;
+    for file in std::fs::read_dir(directory).unwrap() {
+        let vectors: Vectors = serde_json::from_slice(&std::fs::read(file.unwrap().path()).unwrap()).unwrap();
+        dispatch(check, &vectors);
+        seen += 1;
+    }
+    assert_eq!(seen, 18, "one file for each message");
+}
+
+fn dispatch(check: &impl Check, vectors: &Vectors) {
+    let (asked, told) = (Limits::REQUEST, Limits::CLUSTER);
+    match vectors.message.as_str() {
+        "Datum" => check.check::<Datum>(vectors, asked),
+        "Devices" => check.check::<message::Devices>(vectors, asked),
+        "Retrieve" => check.check::<message::Retrieve>(vectors, asked),
+        "RetrieveMany" => check.check::<message::RetrieveMany>(vectors, asked),
+        "Update" => check.check::<message::Update>(vectors, asked),
+        "UpdateProperties" => check.check::<message::UpdateProperties>(vectors, asked),
+        "UpdateMany" => check.check::<message::UpdateMany>(vectors, asked),
+        "Subscribe" => check.check::<message::Subscribe>(vectors, asked),
+        "Renew" => check.check::<message::Renew>(vectors, asked),
+        "Unsubscribe" => check.check::<message::Unsubscribe>(vectors, asked),
+        "Answer" => check.check::<message::Answer>(vectors, told),
+        "Notification" => check.check::<message::Notification>(vectors, told),
+        "Reading" => check.check::<Reading>(vectors, told),
+        "DeviceDocument" => check.check::<DeviceDocument>(vectors, told),
+        "HomeState" => check.check::<message::HomeState>(vectors, told),
+        "ClusterState" => check.check::<message::ClusterState>(vectors, told),
+        "DeviceState" => check.check::<message::DeviceState>(vectors, told),
+        "DeviceEvent" => check.check::<message::DeviceEvent>(vectors, told),
+        other => panic!("{other} is no message"),
+    }
+}
+
+#[test]
+fn good_vectors_are_read_and_written_byte_for_byte() {
+    struct Exact;
+    impl Check for Exact {
+        fn check<T: DeserializeOwned + Serialize + PartialEq + Debug>(&self, vectors: &Vectors, limits: Limits) {
+            for Good { name, json, cbor, .. } in &vectors.good {
+                let name = format!("{} {name}", vectors.message);
+                let one: T = decode(Encoding::Json, json.as_bytes(), limits).unwrap_or_else(|e| panic!("{name}: {e}"));
+                let two: T = decode(Encoding::Cbor, &bytes_of(cbor), limits).unwrap_or_else(|e| panic!("{name}: {e}"));
+                assert_eq!(one, two, "{name}");
+                assert_eq!(String::from_utf8(encode(Encoding::Json, &one)).unwrap(), *json, "{name}");
+                assert_eq!(digits_of(&encode(Encoding::Cbor, &one)), *cbor, "{name}");
+            }
+        }
+    }
+    each(&Exact);
+}
+
+#[test]
+fn loose_vectors_mean_what_they_say() {
+    struct Means;
+    impl Check for Means {
+        fn check<T: DeserializeOwned + Serialize + PartialEq + Debug>(&self, vectors: &Vectors, limits: Limits) {
+            for Loose { name, payload, means } in &vectors.loose {
+                let name = format!("{} {name}", vectors.message);
+                let read: T =
+                    decode(payload.encoding(), &payload.bytes(), limits).unwrap_or_else(|e| panic!("{name}: {e}"));
+                assert_eq!(String::from_utf8(encode(Encoding::Json, &read)).unwrap(), *means, "{name}");
+            }
+        }
+    }
+    each(&Means);
+}
+
+#[test]
+fn bad_vectors_are_refused_for_what_is_wrong_with_them() {
+    struct Refused;
+    impl Check for Refused {
+        fn check<T: DeserializeOwned + Serialize + PartialEq + Debug>(&self, vectors: &Vectors, limits: Limits) {
+            for Bad { name, payload, error, .. } in &vectors.bad {
+                let read = decode::<T>(payload.encoding(), &payload.bytes(), limits).map_err(Kind::from);
+                assert_eq!(read, Err(*error), "{} {name}", vectors.message);
+            }
+        }
+    }
+    each(&Refused);
+}
+
+#[test]
+fn a_good_vector_that_is_cut_anywhere_is_refused() {
+    struct Cut;
+    impl Check for Cut {
+        fn check<T: DeserializeOwned + Serialize + PartialEq + Debug>(&self, vectors: &Vectors, limits: Limits) {
+            for Good { name, json, cbor, .. } in &vectors.good {
+                let encoded = [(Encoding::Json, json.clone().into_bytes()), (Encoding::Cbor, bytes_of(cbor))];
+                for (encoding, bytes) in encoded {
+                    // a number in JSON has no end of its own
+                    let is_open = encoding == Encoding::Json && !matches!(bytes[0], b'{' | b'[' | b'"');
+                    let cuts = if is_open { 0..1 } else { 0..bytes.len() };
+                    for end in cuts {
+                        let read = decode::<T>(encoding, &bytes[..end], limits).map_err(Kind::from);
+                        assert_eq!(read, Err(Kind::Syntax), "{} {name} {encoding:?} {end}", vectors.message);
+                    }
+                }
+            }
+        }
+    }
+    each(&Cut);
+}
+
+#[test]
+fn the_json_schemas_accept_and_refuse_the_same_vectors() {
+    struct Schema(Value);
+    impl Check for Schema {
+        fn check<T: DeserializeOwned + Serialize + PartialEq + Debug>(&self, vectors: &Vectors, _: Limits) {
+            let mut schema = self.0.clone();
+            schema["$ref"] = format!("#/$defs/{}", vectors.message).into();
+            let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+            for Good { name, json, .. } in &vectors.good {
+                let message: Value = serde_json::from_str(json).unwrap();
+                assert!(validator.is_valid(&message), "{} {name}", vectors.message);
+            }
+            for Bad { name, payload, error, beyond_schema } in &vectors.bad {
+                let Ok(message) = serde_json::from_slice::<Value>(&payload.bytes()) else { continue };
+                if *error == Kind::Shape && vectors.message != "Datum" {
+                    assert_eq!(validator.is_valid(&message), *beyond_schema, "{} {name}", vectors.message);
+                }
+            }
+        }
+    }
+    each(&Schema(schema::json_schemas()));
+}
+
+#[test]
+fn there_are_vectors_for_every_message_and_enough_of_them() {
+    struct Counted(std::cell::Cell<(usize, usize)>);
+    impl Check for Counted {
+        fn check<T: DeserializeOwned + Serialize + PartialEq + Debug>(&self, vectors: &Vectors, _: Limits) {
+            let (good, bad) = self.0.get();
+            assert!(vectors.good.len() >= 2 && vectors.bad.len() >= 3, "{}", vectors.message);
+            self.0.set((good + vectors.good.len(), bad + vectors.bad.len()));
+        }
+    }
+    let counted = Counted(std::cell::Cell::default());
+    each(&counted);
+    let (good, bad) = counted.0.get();
+    assert!(good >= 60 && bad >= 80, "{good} good, {bad} bad");
+}
+
+fn bytes_of(digits: &str) -> Vec<u8> {
+    assert!(digits.len().is_multiple_of(2), "{digits}");
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+}
+
+fn digits_of(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -184,6 +184,14 @@ impl Root {
             .into()
     }
 
+    /// Returns the filters for all that a home retains on a foreign broker; none of them matches a request.
+    #[must_use]
+    pub fn retained(&self, home: &HomeId) -> Vec<Filter> {
+        ["$status", "+/$status", "+/+/$status", "+/+/$doc", "+/+/property/+", "+/+/native/+"]
+            .map(|rest| self.filter(&format!("{home}/{rest}")))
+            .into()
+    }
+
     fn filter(&self, rest: &str) -> Filter {
         let topic = Filter::from(&self.0);
         Filter::new(&format!("{topic}/{rest}")).unwrap_or(topic)

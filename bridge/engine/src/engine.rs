@@ -138,6 +138,18 @@ impl Engine {
         self.seats.get(cluster).map(|seat| seat.adapter.filters()).unwrap_or_default()
     }
 
+    /// Returns the home that the engine minds.
+    #[must_use]
+    pub const fn home(&self) -> &HomeId {
+        &self.home
+    }
+
+    /// Returns the root of its topics.
+    #[must_use]
+    pub const fn root(&self) -> &Root {
+        &self.root
+    }
+
     /// Returns the state of the gateway, as it is retained, or left behind as its last will.
     #[must_use]
     pub const fn home_state(&self, state: Presence) -> HomeState {

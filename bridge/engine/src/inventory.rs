@@ -92,8 +92,8 @@ impl Engine {
             self.note(Notice::DeviceRenamed(record.cluster.clone(), record.uid.clone()));
             self.publish_end(slot);
         }
-        self.put(Output::Save(Record::Device(record.clone())));
         self.publish_end_of_lost_properties(slot, &record.shape);
+        self.put(Output::Save(Record::Device(record.clone())));
         if let Some(device) = self.directory.device_mut(slot) {
             device.describe(record);
         }

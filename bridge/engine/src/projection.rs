@@ -1,8 +1,8 @@
 //! What is retained on the topics of the interface: nothing is stored for it, it is read off the directory.
 
-use hes_schemas::{Address, Filter, Target, message::Presence};
+use hes_schemas::{Address, Filter, Target, Topic, message::Presence};
 
-use crate::{device::Device, engine::Engine, output::Post};
+use crate::{device::Device, engine::Engine, output::Post, record::DeviceRecord};
 
 impl Engine {
     /// Hands out every retained message of the interface that a filter matches.
@@ -34,6 +34,32 @@ impl Engine {
             return;
         }
         self.walk(named(0), named(1), &mut |device| self.hand_out_device(device, named(2), &mut hand_out));
+    }
+
+    /// Returns filters that together match all that is retained, each with a handful of messages.
+    #[must_use]
+    pub fn retained_parts(&self) -> Vec<Filter> {
+        let root = self.root.as_str();
+        let home = [format!("{root}/{}/$status", self.home), format!("{root}/{}/+/$status", self.home)];
+        let devices = self.directory.after(None).map(|(_, device)| format!("{root}/{}/#", device.path(&self.home)));
+        home.into_iter().chain(devices).filter_map(|text| Filter::new(&text).ok()).collect()
+    }
+
+    /// Returns all devices, for whoever must know them without asking here.
+    pub fn devices(&self) -> impl Iterator<Item = &DeviceRecord> {
+        self.directory.after(None).map(|(_, device)| &device.record)
+    }
+
+    /// Says whether something is retained on a topic.
+    #[must_use]
+    pub fn retains(&self, topic: &Topic) -> bool {
+        self.root.parse(topic.as_str()).is_some_and(|address| self.retained_at(&address).is_some())
+    }
+
+    /// Returns the message that tells of the gateway itself, for its last will.
+    #[must_use]
+    pub fn presence_post(&self, state: Presence) -> Post {
+        self.home_post(state)
     }
 
     fn walk<'e>(&'e self, cluster: Option<&str>, id: Option<&str>, each: &mut dyn FnMut(&'e Device)) {

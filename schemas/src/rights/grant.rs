@@ -94,6 +94,12 @@ impl Grants {
         self.topics(now, Action::Read).any(|granted| granted.intersects(filter))
     }
 
+    /// Says whether every device and all it tells may be read, so that no topic need be looked at.
+    #[must_use]
+    pub fn read_everything(&self, now: Timestamp) -> bool {
+        self.valid(now, Action::Read).any(|grant| grant.safety == Safety::S3 && grant.scope.is_everything())
+    }
+
     /// Says whether any device at all may be read, so that wildcards over devices make sense.
     #[must_use]
     pub fn has_devices(&self, now: Timestamp) -> bool {

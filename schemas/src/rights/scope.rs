@@ -83,6 +83,12 @@ impl Scope {
         Self::Topics(all())
     }
 
+    /// Says whether the scope covers all devices.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        matches!(self, Self::Devices(filter) if filter.as_str() == "#")
+    }
+
     /// Says whether the scope covers a device or one of its properties.
     ///
     /// A scope of two levels covers the device and all it has; one of three levels covers the device as such too, because

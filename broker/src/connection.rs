@@ -1,0 +1,93 @@
+//! One connection, from the first byte to the last, on one task.
+
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::{
+    conversation::{Conversation, End},
+    figures::{add, count, uncount},
+    handshake::{Visitor, shake_hands},
+    hub::Hub,
+    link::{Link, Turn},
+    report::Notice,
+    session::Session,
+};
+
+/// Serves a connection until either side ends it.
+pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(hub: Arc<Hub>, visitor: Visitor, stream: S) {
+    let mut link = Link::new(stream, hub.limits.packet);
+    let hands = tokio::time::timeout(hub.limits.connect_deadline, shake_hands(&hub, visitor, &mut link)).await;
+    let Ok(hands) = hands else {
+        count(&hub.counters.refused);
+        return Notice::Refused { remote: visitor.remote, client: "", reason: "CONNECT came too late" }.report();
+    };
+    if let Some((session, mut conversation)) = hands {
+        count(&hub.counters.accepted);
+        let end = converse(&hub, &session, &mut conversation, &mut link).await;
+        note(&hub, &session, end);
+        conversation.finish(end, &mut link.outbox);
+    }
+    link.close().await;
+}
+
+/// Turns bytes into packets and mail into bytes, until the end.
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    hub: &Hub,
+    session: &Session,
+    conversation: &mut Conversation,
+    link: &mut Link<S>,
+) -> End {
+    loop {
+        let was_reading = match take_all(hub, conversation, link).await {
+            Ok(was_reading) => was_reading,
+            Err(end) => return end,
+        };
+        if let Err(violation) = conversation.deliver(&mut link.outbox) {
+            return violation.into();
+        }
+        let is_reading = conversation.is_reading(&link.outbox);
+        if is_reading && !was_reading {
+            continue;
+        }
+        match link.turn(Some(&session.mailbox), is_reading).await {
+            Err(_) => return End::Lost,
+            Ok(Turn { is_closed: true, .. }) => return End::Lost,
+            Ok(turn) => {
+                add(&hub.counters.bytes_in, turn.read);
+                add(&hub.counters.bytes_out, turn.written);
+                if turn.read > 0 {
+                    session.hear(hub.now());
+                }
+            }
+        }
+    }
+}
+
+/// Takes all packets that have come, but no more than the broker can pass on.
+///
+/// Returns whether it took all, rather than leaving some for when the client has read more.
+async fn take_all<S: AsyncRead + AsyncWrite + Unpin>(
+    hub: &Hub,
+    conversation: &mut Conversation,
+    link: &mut Link<S>,
+) -> Result<bool, End> {
+    while conversation.is_reading(&link.outbox) {
+        let Some(frame) = link.frame()? else { return Ok(true) };
+        if hub.router.is_congested() {
+            hub.router.room().await;
+        }
+        conversation.take(frame, &mut link.outbox)?;
+    }
+    Ok(false)
+}
+
+fn note(hub: &Hub, session: &Session, end: End) {
+    uncount(&hub.counters.connected);
+    if let End::Sent(violation) = end
+        && violation.is_clients_fault()
+    {
+        count(&hub.counters.violations);
+    }
+    Notice::Gone { client: session.client.id(), reason: end.text() }.report();
+}

@@ -1,0 +1,108 @@
+//! What becomes of a client's SUBSCRIBE and UNSUBSCRIBE.
+
+use std::sync::Arc;
+
+use bytestring::ByteString;
+use hes_schemas::Filter;
+use rmqtt_codec::v5::{RetainHandling, SubscribeAckReason as Reason};
+
+use super::Conversation;
+use crate::{
+    figures::count,
+    outbox::Outbox,
+    report::Notice,
+    subscription::Subscription,
+    wire::{self, Granted, Wanted},
+};
+
+/// A subscription, and whether retained messages are owed.
+type Agreed = (Arc<Subscription>, bool);
+
+impl Conversation {
+    /// Subscribes, answers, and then sends the retained messages; live ones are held back meanwhile.
+    pub(super) fn take_subscribe(
+        &mut self,
+        packet_id: u16,
+        subscription_id: Option<u32>,
+        wanted: Vec<Wanted>,
+        out: &mut Outbox,
+    ) {
+        self.session.mailbox.hold();
+        let mut snapshot = Vec::new();
+        let mut granted: Vec<Granted> = Vec::with_capacity(wanted.len());
+        for wanted in wanted {
+            granted.push(self.subscribe(wanted, subscription_id).map(|(subscription, is_owed)| {
+                if is_owed {
+                    self.hub.snapshot(&self.session, &subscription, &mut snapshot);
+                }
+                subscription.qos
+            }));
+        }
+        let text = granted.iter().find_map(|granted| granted.err()).map(explain).filter(|_| self.wants_reasons);
+        out.add(|out| wire::suback(out, self.version, packet_id, &granted, text));
+        self.session.mailbox.release(snapshot);
+    }
+
+    fn subscribe(&mut self, wanted: Wanted, id: Option<u32>) -> Result<Agreed, Reason> {
+        let filter = self.permit(&wanted.filter)?;
+        let is_new = !self.subscriptions.contains_key(&filter);
+        if is_new && self.subscriptions.len() >= self.hub.limits.subscriptions {
+            return Err(Reason::QuotaExceeded);
+        }
+        let mut subscription = Subscription::new(filter.clone(), wanted.qos, id);
+        subscription.no_local = wanted.no_local;
+        subscription.as_published = wanted.as_published;
+        let subscription = Arc::new(subscription);
+        self.hub.subscribe(&self.session, &subscription);
+        self.subscriptions.insert(filter, Arc::clone(&subscription));
+        let is_owed = match wanted.handling {
+            RetainHandling::AtSubscribe => true,
+            RetainHandling::AtSubscribeNew => is_new,
+            RetainHandling::NoAtSubscribe => false,
+        };
+        Ok((subscription, is_owed))
+    }
+
+    fn permit(&self, text: &str) -> Result<Filter, Reason> {
+        if text.starts_with("$share/") {
+            return Err(Reason::SharedSubscriptionNotSupported);
+        }
+        let filter = Filter::new(text).ok().ok_or(Reason::TopicFilterInvalid)?;
+        if !self.hub.may_subscribe(&self.session, &filter) {
+            count(&self.hub.counters.refused_subscriptions);
+            Notice::SubscriptionRefused { client: self.session.client.id(), filter: text }.report();
+            return Err(Reason::NotAuthorized);
+        }
+        Ok(filter)
+    }
+
+    pub(super) fn take_unsubscribe(&mut self, packet_id: u16, filters: &[ByteString], out: &mut Outbox) {
+        let mut existed = Vec::with_capacity(filters.len());
+        for filter in filters {
+            let removed = self.subscriptions.remove::<str>(filter);
+            if let Some(subscription) = &removed {
+                self.hub.unsubscribe(&self.session, subscription);
+            }
+            existed.push(removed.is_some());
+        }
+        out.add(|out| wire::unsuback(out, self.version, packet_id, &existed));
+    }
+}
+
+/// Words the reasons for which this broker does not grant a filter.
+const fn explain(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NotAuthorized => "this account may not subscribe to that filter",
+        Reason::QuotaExceeded => "too many subscriptions",
+        Reason::TopicFilterInvalid => "filter is empty, too long or has a misplaced wildcard",
+        Reason::SharedSubscriptionNotSupported => "shared subscriptions are not offered",
+        Reason::GrantedQos0
+        | Reason::GrantedQos1
+        | Reason::GrantedQos2
+        | Reason::UnspecifiedError
+        | Reason::ImplementationSpecificError
+        | Reason::PacketIdentifierInUse
+        | Reason::SubscriptionIdentifiersNotSupported
+        | Reason::WildcardSubscriptionsNotSupported => "",
+    }
+}

@@ -1,0 +1,84 @@
+//! What the broker counts.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+macro_rules! figures {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// What the broker has counted since its start, and what it holds at this moment.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        pub struct Figures {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        /// The counters behind [`Figures`].
+        #[derive(Debug, Default)]
+        pub(crate) struct Counters {
+            $(pub(crate) $name: AtomicU64,)*
+        }
+
+        impl Counters {
+            /// Reads all counters.
+            pub(crate) fn read(&self) -> Figures {
+                Figures { $($name: self.$name.load(Ordering::Relaxed),)* }
+            }
+        }
+    };
+}
+
+figures! {
+    /// Clients connected at this moment.
+    connected,
+    /// Connections that were accepted.
+    accepted,
+    /// Connections that were refused, with a CONNACK or without.
+    refused,
+    /// Connections that the broker ended because the client broke the protocol.
+    violations,
+    /// Connections that the broker ended because another took the client id over.
+    taken_over,
+    /// Connections that the broker ended because the client did not read what it had asked for.
+    too_slow,
+    /// Messages that clients published.
+    messages_in,
+    /// Messages that were written to clients.
+    messages_out,
+    /// Bytes read from clients.
+    bytes_in,
+    /// Bytes written to clients.
+    bytes_out,
+    /// Messages of `QoS` 0 dropped because the client's queue was full.
+    dropped_queue_full,
+    /// Messages dropped because they were older than their expiry.
+    dropped_expired,
+    /// Messages dropped because the client does not take packets of that size.
+    dropped_too_large,
+    /// Messages dropped because the router had too many to do.
+    dropped_router_full,
+    /// Retained messages left out of a snapshot because there were too many.
+    dropped_snapshot_full,
+    /// Messages that clients published where they may not.
+    refused_publishes,
+    /// Filters that clients asked for and may not have.
+    refused_subscriptions,
+    /// Retained messages stored at this moment.
+    retained,
+    /// Distinct wildcard filters at this moment.
+    filters,
+    /// Times that the router was replaced.
+    router_rebuilds,
+}
+
+/// Counts one.
+pub(crate) fn count(counter: &AtomicU64) {
+    add(counter, 1);
+}
+
+/// Counts several.
+pub(crate) fn add(counter: &AtomicU64, many: usize) {
+    counter.fetch_add(u64::try_from(many).unwrap_or(0), Ordering::Relaxed);
+}
+
+/// Takes back one of what is counted at a moment.
+pub(crate) fn uncount(counter: &AtomicU64) {
+    counter.fetch_sub(1, Ordering::Relaxed);
+}

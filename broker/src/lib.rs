@@ -1,0 +1,53 @@
+//! The door of hes-bridge: an MQTT broker, 3.1.1 and 5 on one port, with rumqttd's router behind it.
+//!
+//! All that a client sees is ours: listeners, CONNECT, acknowledgements, retained messages, wills, limits, rights. The
+//! router answers one question only, which wildcard filters a message matches.
+//!
+//! The way of a message: `listener` takes the connection, `connection` turns its bytes into packets, `conversation`
+//! knows what they mean, `gate` what they are by their topic; `hub` gives each to the `mailbox` of whoever is
+//! subscribed, directly or through `router`; the receiver's own task writes it.
+//!
+//! What holds:
+//! - Nobody waits for a client: a mailbox is bounded, what does not fit is counted, and its owner told to go if it
+//!   could not know otherwise ([`Limits::queue_messages`]).
+//! - A message goes once to each subscription that matches it, with that subscription's identifier, whichever router
+//!   answers (MQTT 5.0, 3.3.4 leaves the choice).
+//! - A subscriber never sees an older retained value after a newer one.
+//! - Control topics of the interface never reach a subscriber: requests go to the [`Backend`], answers to their asker.
+//! - Sessions end with their connection: CONNACK says `session present = 0` and, in MQTT 5, session expiry 0,
+//!   maximum `QoS` 1 and no shared subscriptions. A will delay is therefore none.
+
+mod backend;
+mod broker;
+mod connection;
+mod conversation;
+mod figures;
+mod gate;
+mod handshake;
+mod hub;
+mod limits;
+mod link;
+mod listener;
+mod mailbox;
+mod message;
+mod outbox;
+mod parcel;
+mod report;
+mod retained;
+mod router;
+mod session;
+mod subscription;
+mod subscriptions;
+mod sync;
+mod taps;
+mod watch;
+mod wire;
+
+pub use backend::{Backend, BoxFuture, Client, Done, Hello, Password, Refusal, Rights, Version};
+pub use broker::{Broker, Config, StartError};
+pub use figures::Figures;
+pub use limits::Limits;
+pub use listener::Door;
+pub use message::{PayloadFormat, Properties, Publish, Qos};
+pub use router::RouterKind;
+pub use taps::{Attachment, Tap};

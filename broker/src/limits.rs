@@ -1,0 +1,55 @@
+//! What a client may take of the broker.
+
+use std::time::Duration;
+
+/// The limits of a broker; each has a default that suits one home.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The largest packet in bytes, in either direction: 4 MiB and 64 KiB for what surrounds the payload.
+    pub packet: usize,
+    /// How long a connection may take until it is accepted: 10 s.
+    pub connect_deadline: Duration,
+    /// How many clients may be connected: 10,000.
+    pub connections: usize,
+    /// How many filters one client may hold: 1,000.
+    pub subscriptions: usize,
+    /// How many messages may wait for one client: 10,000.
+    ///
+    /// Beyond it, and beyond [`Limits::queue_bytes`], messages of `QoS` 0 are dropped and counted; one of `QoS` 1 ends
+    /// the connection (MQTT 5: reason 0x97), because the client could not know of the loss otherwise.
+    pub queue_messages: usize,
+    /// How many bytes may wait for one client: 16 MiB.
+    pub queue_bytes: usize,
+    /// How many retained messages one SUBSCRIBE may bring: 500,000. They come on top of the queue's limits.
+    pub snapshot: usize,
+    /// How many messages of `QoS` 1 one client may have unacknowledged, in either direction: 256.
+    pub receive_maximum: u16,
+    /// How many topic aliases a client may set: 64.
+    pub topic_aliases: u16,
+    /// How many retained messages are kept: 100,000.
+    pub retained: usize,
+    /// How many filters nobody holds any more, and how many thousand topics, rumqttd's router may know before it
+    /// is replaced: 512 and 64. It never forgets one by itself.
+    pub router_filters: usize,
+    /// See [`Limits::router_filters`]; counted one by one: 64,000.
+    pub router_topics: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            packet: 4 * 1024 * 1024 + 64 * 1024,
+            connect_deadline: Duration::from_secs(10),
+            connections: 10_000,
+            subscriptions: 1_000,
+            queue_messages: 10_000,
+            queue_bytes: 16 * 1024 * 1024,
+            snapshot: 500_000,
+            receive_maximum: 256,
+            topic_aliases: 64,
+            retained: 100_000,
+            router_filters: 512,
+            router_topics: 64_000,
+        }
+    }
+}

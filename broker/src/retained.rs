@@ -1,0 +1,96 @@
+//! The retained messages that clients publish outside the interface.
+
+use std::sync::{Arc, RwLock};
+
+use hes_schemas::{Filter, Topic};
+use rustc_hash::FxHashMap;
+
+use crate::{
+    Publish,
+    parcel::{Left, Parcel, Place},
+    sync::{read, write},
+};
+
+/// The store, which holds its lock while a change is told: so all see changes in one order.
+#[derive(Debug)]
+pub(crate) struct Retained {
+    inside: RwLock<Inside>,
+    limit: usize,
+}
+
+#[derive(Debug, Default)]
+struct Inside {
+    changes: u64,
+    messages: FxHashMap<Topic, Arc<Parcel>>,
+}
+
+/// There are as many retained messages as may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Full;
+
+impl Retained {
+    /// Begins with the messages that were stored before.
+    pub(crate) fn new(messages: Vec<Publish>, limit: usize) -> Self {
+        let mut inside = Inside::default();
+        for publish in messages {
+            inside.changes += 1;
+            let place = Place::Stored(inside.changes);
+            inside.messages.insert(publish.topic.clone(), Arc::new(Parcel::new(publish, 0, Some(place))));
+        }
+        Self { inside: RwLock::new(inside), limit }
+    }
+
+    /// Keeps a message, or clears its topic if it is empty, and calls `told` before the next change.
+    ///
+    /// # Errors
+    /// [`Full`] if the topic is new and there is no room; then nothing is told.
+    pub(crate) fn change(
+        &self,
+        publish: Publish,
+        origin: u64,
+        told: impl FnOnce(&Arc<Parcel>, usize),
+    ) -> Result<(), Full> {
+        let mut inside = write(&self.inside);
+        let is_clearing = publish.payload.is_empty();
+        if !is_clearing && inside.messages.len() >= self.limit && !inside.messages.contains_key(&publish.topic) {
+            return Err(Full);
+        }
+        inside.changes += 1;
+        let parcel = Arc::new(Parcel::new(publish, origin, Some(Place::Stored(inside.changes))));
+        if is_clearing {
+            inside.messages.remove(&parcel.publish.topic);
+        } else {
+            inside.messages.insert(parcel.publish.topic.clone(), Arc::clone(&parcel));
+        }
+        told(&parcel, inside.messages.len());
+        drop(inside);
+        Ok(())
+    }
+
+    /// Calls `each` for all that match a filter, and returns the place of the last change that it has seen.
+    pub(crate) fn snapshot(&self, filter: &Filter, mut each: impl FnMut(&Arc<Parcel>)) -> Place {
+        let inside = read(&self.inside);
+        if filter.has_wildcard() {
+            let matching = inside.messages.iter().filter(|(topic, _)| filter.matches(topic));
+            matching.filter(|(_, parcel)| parcel.left() != Left::Nothing).for_each(|(_, parcel)| each(parcel));
+        } else if let Some(parcel) = inside.messages.get(filter.as_str())
+            && parcel.left() != Left::Nothing
+        {
+            each(parcel);
+        }
+        Place::Stored(inside.changes)
+    }
+
+    /// Forgets what has expired, and calls `each` for it.
+    pub(crate) fn expire(&self, mut each: impl FnMut(&Topic)) -> usize {
+        let mut inside = write(&self.inside);
+        inside.messages.retain(|topic, parcel| {
+            let is_left = parcel.left() != Left::Nothing;
+            if !is_left {
+                each(topic);
+            }
+            is_left
+        });
+        inside.messages.len()
+    }
+}

@@ -1,0 +1,126 @@
+//! Listeners inside the gateway: they hear what clients publish, on the publisher's task.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, RwLock, Weak},
+};
+
+use hes_schemas::Filter;
+
+use crate::{
+    Publish,
+    parcel::{Left, Parcel},
+    retained::Retained,
+    subscription::Subscription,
+    sync::{lock, read, write},
+};
+
+/// Hears each message; must not wait.
+pub type Tap = Arc<dyn Fn(&Publish) + Send + Sync>;
+
+/// All listeners.
+#[derive(Debug, Default)]
+pub(crate) struct Taps {
+    listeners: RwLock<Arc<Vec<Arc<Listener>>>>,
+}
+
+struct Listener {
+    filters: Vec<Subscription>,
+    tap: Tap,
+    /// Messages that came before the stored ones had been told; nothing once they have.
+    held: Mutex<Option<Vec<Arc<Parcel>>>>,
+}
+
+/// Keeps a listener attached; dropping it ends that.
+#[must_use = "the listener is detached when this is dropped"]
+pub struct Attachment {
+    taps: Weak<Taps>,
+    listener: Arc<Listener>,
+}
+
+impl Taps {
+    /// Attaches a listener: it hears the stored messages that match, and then each new one.
+    pub(crate) fn attach(self: &Arc<Self>, filters: Vec<Filter>, tap: Tap, retained: &Retained) -> Attachment {
+        let filters = filters.into_iter().map(|filter| Subscription::new(filter, crate::Qos::AtLeastOnce, None));
+        let listener = Arc::new(Listener { filters: filters.collect(), tap, held: Mutex::new(Some(Vec::new())) });
+        self.change(|listeners| listeners.push(Arc::clone(&listener)));
+        let mut stored = Vec::new();
+        for filter in &listener.filters {
+            filter.fence(retained.snapshot(&filter.filter, |parcel| stored.push(Arc::clone(parcel))));
+        }
+        listener.tell(&stored);
+        listener.catch_up();
+        Attachment { taps: Arc::downgrade(self), listener }
+    }
+
+    /// Tells all whose filters match; each hears a message once.
+    pub(crate) fn tell(&self, parcel: &Arc<Parcel>) {
+        let listeners = Arc::clone(&read(&self.listeners));
+        for listener in listeners.iter() {
+            if listener.matches(parcel) && !listener.hold(parcel) {
+                (listener.tap)(&parcel.publish);
+            }
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Vec<Arc<Listener>>)) {
+        let mut listeners = write(&self.listeners);
+        let mut changed = listeners.as_ref().clone();
+        change(&mut changed);
+        *listeners = Arc::new(changed);
+    }
+}
+
+impl Listener {
+    fn matches(&self, parcel: &Parcel) -> bool {
+        self.filters.iter().any(|filter| filter.filter.matches(&parcel.publish.topic))
+    }
+
+    /// Holds a message back if the stored ones have not been told yet.
+    fn hold(&self, parcel: &Arc<Parcel>) -> bool {
+        let mut held = lock(&self.held);
+        held.as_mut().map(|held| held.push(Arc::clone(parcel))).is_some()
+    }
+
+    fn catch_up(&self) {
+        loop {
+            let mut held = lock(&self.held);
+            let waiting = held.as_mut().map(std::mem::take).unwrap_or_default();
+            if waiting.is_empty() {
+                *held = None;
+                return;
+            }
+            drop(held);
+            let unseen = |parcel: &&Arc<Parcel>| !self.filters.iter().any(|filter| filter.has_seen(parcel));
+            waiting.iter().filter(unseen).for_each(|parcel| (self.tap)(&parcel.publish));
+        }
+    }
+
+    fn tell(&self, parcels: &[Arc<Parcel>]) {
+        for parcel in parcels {
+            if let Left::Some(_) = parcel.left() {
+                (self.tap)(&parcel.publish);
+            }
+        }
+    }
+}
+
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        if let Some(taps) = self.taps.upgrade() {
+            taps.change(|listeners| listeners.retain(|listener| !Arc::ptr_eq(listener, &self.listener)));
+        }
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener").field("filters", &self.filters).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Attachment").field(&self.listener).finish()
+    }
+}

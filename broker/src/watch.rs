@@ -1,0 +1,46 @@
+//! Looks after all sessions from time to time, so that none needs a timer of its own.
+
+use std::{sync::Arc, time::Duration};
+
+use rmqtt_codec::v5::DisconnectReasonCode as Code;
+use tokio::time::MissedTickBehavior;
+
+use crate::{hub::Hub, session::Session, sync::read, wire::Violation};
+
+/// How often sessions are looked at.
+const PERIOD: Duration = Duration::from_millis(500);
+/// How often, in periods, expired retained messages are cleared away.
+const CLEARING: u32 = 60;
+
+const SILENT: Violation = Violation::new(Code::KeepAliveTimeout, "client was silent for longer than it promised");
+const EXPELLED: Violation = Violation::new(Code::NotAuthorized, "account no longer holds");
+
+/// Ends sessions that are silent or expelled, until the broker stops.
+pub(crate) async fn watch(hub: Arc<Hub>) {
+    let mut ticks = tokio::time::interval(PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut periods = 0;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = hub.stop.cancelled() => return,
+        }
+        look(&hub);
+        periods = (periods + 1) % CLEARING;
+        if periods == 0 {
+            hub.expire();
+        }
+    }
+}
+
+fn look(hub: &Hub) {
+    let now = hub.now();
+    let sessions: Vec<Arc<Session>> = read(&hub.sessions).values().map(Arc::clone).collect();
+    for session in sessions {
+        if session.is_silent(now) {
+            session.mailbox.end(SILENT);
+        } else if !session.client.rights().is_live() {
+            session.mailbox.end(EXPELLED);
+        }
+    }
+}

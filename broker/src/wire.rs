@@ -1,0 +1,45 @@
+//! Packets as bytes, of both protocol versions.
+//!
+//! PUBLISH, PUBACK and PINGRESP are read and written here; the other packets by `rmqtt-codec`.
+
+mod connect;
+mod frame;
+mod publish;
+mod reader;
+mod reply;
+mod request;
+mod violation;
+
+use bytes::{BufMut, BytesMut};
+
+pub(crate) use connect::{Connect, ConnectFault, read_connect};
+pub(crate) use frame::{Cut, Frame, cut};
+pub(crate) use publish::{Copy, Inbound, read as read_publish, write_properties};
+pub(crate) use reader::Reader;
+pub(crate) use reply::{
+    Connack, Granted, connack, connack_fault, connack_refusal, disconnect, puback, pubcomp, suback, unsuback,
+};
+pub(crate) use request::{Request, Wanted, read_request};
+pub(crate) use violation::Violation;
+
+/// Writes a number in one to four bytes.
+pub(crate) fn put_variable(out: &mut BytesMut, mut value: usize) {
+    loop {
+        let low = u8::try_from(value & 0x7f).unwrap_or(0x7f);
+        value >>= 7;
+        if value == 0 {
+            return out.put_u8(low);
+        }
+        out.put_u8(low | 0x80);
+    }
+}
+
+/// Returns how many bytes [`put_variable`] writes.
+pub(crate) const fn variable_length(value: usize) -> usize {
+    match value {
+        0..=0x7f => 1,
+        0x80..=0x3fff => 2,
+        0x4000..=0x1f_ffff => 3,
+        _ => 4,
+    }
+}

@@ -1,0 +1,190 @@
+//! PUBLISH, read and written by hand: it is most of what passes, and no field of it may get lost.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use bytestring::ByteString;
+use rmqtt_codec::v5::DisconnectReasonCode as Code;
+
+use super::{Reader, Violation, put_variable, variable_length};
+use crate::{PayloadFormat, Properties, Qos, Version};
+
+/// A PUBLISH as a client sent it.
+#[derive(Debug)]
+pub(crate) struct Inbound {
+    pub(crate) qos: Qos,
+    pub(crate) retain: bool,
+    /// Empty if the client uses an alias instead.
+    pub(crate) topic: ByteString,
+    /// Zero with `QoS` 0.
+    pub(crate) packet_id: u16,
+    pub(crate) alias: Option<u16>,
+    pub(crate) properties: Properties,
+    pub(crate) payload: Bytes,
+}
+
+/// Reads a PUBLISH from its first byte and its body.
+///
+/// # Errors
+/// [`Violation`] with the rule that it breaks. `QoS` 2 is one, because CONNACK says that it is not offered.
+///
+/// Source: MQTT 3.1.1 and 5.0, 3.3.
+pub(crate) fn read(first: u8, body: Bytes, version: Version) -> Result<Inbound, Violation> {
+    let qos = match first & 0x06 {
+        0 if first & 0x08 != 0 => return Err(Violation::malformed("DUP is set with QoS 0")),
+        0 => Qos::AtMostOnce,
+        2 => Qos::AtLeastOnce,
+        4 => return Err(Violation::new(Code::QosNotSupported, "QoS 2 is not offered")),
+        _ => return Err(Violation::malformed("QoS 3 does not exist")),
+    };
+    let mut reader = Reader::new(body);
+    let topic = reader.text()?;
+    let packet_id = if qos == Qos::AtMostOnce { 0 } else { reader.short()? };
+    if qos != Qos::AtMostOnce && packet_id == 0 {
+        return Err(Violation::protocol("packet id is zero"));
+    }
+    let (properties, alias) = match version {
+        Version::V311 => (Properties::default(), None),
+        Version::V5 => read_properties(reader.section()?)?,
+    };
+    Ok(Inbound { qos, retain: first & 1 != 0, topic, packet_id, alias, properties, payload: reader.rest() })
+}
+
+fn read_properties(mut section: Reader) -> Result<(Properties, Option<u16>), Violation> {
+    let (mut properties, mut alias) = (Properties::default(), None);
+    while !section.is_empty() {
+        match section.variable()? {
+            0x01 => set(&mut properties.payload_format, payload_format(section.byte()?)?)?,
+            0x02 => set(&mut properties.expiry, section.long()?)?,
+            0x03 => set(&mut properties.content_type, section.text()?)?,
+            0x08 => set(&mut properties.response_topic, response_topic(section.text()?)?)?,
+            0x09 => set(&mut properties.correlation_data, section.binary()?)?,
+            0x0b => return Err(Violation::protocol("a client sent a subscription identifier")),
+            0x23 => set(&mut alias, section.short()?)?,
+            0x26 => properties.user.push((section.text()?, section.text()?)),
+            _ => return Err(Violation::malformed("PUBLISH has an unknown property")),
+        }
+    }
+    Ok((properties, alias))
+}
+
+fn set<T>(slot: &mut Option<T>, value: T) -> Result<(), Violation> {
+    match slot.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Violation::protocol("a property comes twice")),
+    }
+}
+
+const fn payload_format(byte: u8) -> Result<PayloadFormat, Violation> {
+    match byte {
+        0 => Ok(PayloadFormat::Bytes),
+        1 => Ok(PayloadFormat::Text),
+        _ => Err(Violation::protocol("payload format is neither 0 nor 1")),
+    }
+}
+
+fn response_topic(text: ByteString) -> Result<ByteString, Violation> {
+    if text.is_empty() || text.contains(['+', '#']) {
+        return Err(Violation::new(Code::TopicNameInvalid, "response topic is not a topic"));
+    }
+    Ok(text)
+}
+
+/// What one subscriber's copy of a PUBLISH has of its own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Copy {
+    pub(crate) version: Version,
+    pub(crate) retain: bool,
+    /// Its packet id, with `QoS` 1.
+    pub(crate) packet_id: Option<u16>,
+    pub(crate) subscription_id: Option<u32>,
+    pub(crate) expiry: Option<u32>,
+}
+
+impl Copy {
+    /// Writes all but the payload, unless the packet would be over a limit.
+    ///
+    /// `properties` are what [`write_properties`] wrote, once for all subscribers.
+    ///
+    /// Returns whether it was written.
+    pub(crate) fn write(
+        self,
+        out: &mut BytesMut,
+        topic: &str,
+        properties: &[u8],
+        payload: usize,
+        limit: usize,
+    ) -> bool {
+        let section = properties.len()
+            + self.expiry.map_or(0, |_| 5)
+            + self.subscription_id.map_or(0, |id| 1 + variable_length(index(id)));
+        let mut body = 2 + topic.len() + payload + self.packet_id.map_or(0, |_| 2);
+        if self.version == Version::V5 {
+            body += variable_length(section) + section;
+        }
+        if 1 + variable_length(body) + body > limit {
+            return false;
+        }
+        let qos = if self.packet_id.is_some() { Qos::AtLeastOnce } else { Qos::AtMostOnce };
+        out.put_u8(0x30 | qos.number() << 1 | u8::from(self.retain));
+        put_variable(out, body);
+        out.put_u16(u16::try_from(topic.len()).unwrap_or(u16::MAX));
+        out.put_slice(topic.as_bytes());
+        if let Some(id) = self.packet_id {
+            out.put_u16(id);
+        }
+        if self.version == Version::V5 {
+            put_variable(out, section);
+            self.write_own_properties(out);
+            out.put_slice(properties);
+        }
+        true
+    }
+
+    fn write_own_properties(self, out: &mut BytesMut) {
+        if let Some(expiry) = self.expiry {
+            out.put_u8(0x02);
+            out.put_u32(expiry);
+        }
+        if let Some(id) = self.subscription_id {
+            out.put_u8(0x0b);
+            put_variable(out, index(id));
+        }
+    }
+}
+
+fn index(id: u32) -> usize {
+    usize::try_from(id).unwrap_or(usize::MAX)
+}
+
+/// Writes the properties that all subscribers see alike: all but the expiry.
+pub(crate) fn write_properties(properties: &Properties) -> Box<[u8]> {
+    let mut out = BytesMut::new();
+    if let Some(format) = properties.payload_format {
+        out.put_slice(&[0x01, u8::from(format == PayloadFormat::Text)]);
+    }
+    put_text(&mut out, 0x03, properties.content_type.as_ref());
+    put_text(&mut out, 0x08, properties.response_topic.as_ref());
+    if let Some(data) = &properties.correlation_data {
+        out.put_u8(0x09);
+        put_short_bytes(&mut out, data);
+    }
+    for (name, value) in &properties.user {
+        out.put_u8(0x26);
+        put_short_bytes(&mut out, name.as_bytes());
+        put_short_bytes(&mut out, value.as_bytes());
+    }
+    out.as_ref().into()
+}
+
+fn put_text(out: &mut BytesMut, kind: u8, text: Option<&ByteString>) {
+    if let Some(text) = text {
+        out.put_u8(kind);
+        put_short_bytes(out, text.as_bytes());
+    }
+}
+
+/// Writes bytes behind their length; what two bytes cannot count is cut off.
+fn put_short_bytes(out: &mut BytesMut, bytes: &[u8]) {
+    let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+    out.put_u16(length);
+    out.put_slice(bytes.get(..length.into()).unwrap_or(bytes));
+}

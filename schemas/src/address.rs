@@ -164,6 +164,12 @@ impl Root {
         self.filter("#")
     }
 
+    /// Returns the filter for the announcements of all homes.
+    #[must_use]
+    pub fn homes(&self) -> Filter {
+        self.filter("+/$status")
+    }
+
     /// Returns the filter for all answers to a client, whatever the request put behind its topic.
     #[must_use]
     pub fn answers(&self, home: &HomeId, client: &ClientId) -> Filter {

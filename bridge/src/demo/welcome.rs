@@ -21,11 +21,11 @@ pub(crate) fn welcome(door: SocketAddr, user: &str, password: &str, exe: &str) -
 A simulated house is running. Paste one of these into another terminal:
 
   # what there is
-  {exe} --url {url} devices
+  {exe} devices --url {url}
 
   # read, and write with an answer
-  {exe} --url {url} get zigbee/lamp/brightness
-  {exe} --url {url} set \"Kitchen bulb/on\" true
+  {exe} get zigbee/lamp/brightness --url {url}
+  {exe} set \"Kitchen bulb/on\" true --url {url}
 
   # watch it live
   mosquitto_sub -h {host} -p {port} -u {user} -P {password} -t 'hes/1/+/+/+/property/#' -v
@@ -91,7 +91,7 @@ mod tests {
             "127.0.0.1:18830",
             "s3cret",
             &[
-                "  target/release/hes-bridge --url mqtt://owner:s3cret@127.0.0.1:18830 devices\n",
+                "  target/release/hes-bridge devices --url mqtt://owner:s3cret@127.0.0.1:18830\n",
                 "mosquitto_sub -h 127.0.0.1 -p 18830 -u owner -P s3cret -t 'hes/1/+/+/+/property/#' -v\n",
             ],
         );
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_strange_password_is_quoted_and_encoded() {
-        check("127.0.0.1:1", "it's @home", &["owner:it%27s%20%40home@127.0.0.1:1", r"-P 'it'\''s @home' "]);
+        check("127.0.0.1:1", "it's @home", &["owner:it%27s%20%40home@127.0.0.1:1\n", r"-P 'it'\''s @home' "]);
     }
 
     #[test]

@@ -28,6 +28,17 @@ pub enum Output {
     Command(ClusterId, Command),
     /// Keep a record when there is time; the latest of its kind is enough.
     Save(Record),
+    /// Remember what a cluster said of its devices, for [`Output::Recall`].
+    Remember {
+        /// Which cluster.
+        cluster: ClusterId,
+        /// On which topic.
+        topic: Box<str>,
+        /// What.
+        payload: Box<[u8]>,
+    },
+    /// Bring back, as [`crate::Input::Heard`], what the cluster said of its devices in another life.
+    Recall(ClusterId),
     /// Report a fact.
     Notice(Notice),
 }

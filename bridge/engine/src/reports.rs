@@ -1,7 +1,7 @@
 //! What clusters report: devices come and go, values change, events happen.
 
 use hes_schemas::{
-    ClusterId, Datum, EventName, Fault, PropertyName, Symbol, Timestamp, Uid,
+    ClusterId, Datum, EventName, Fault, Millis, PropertyName, Symbol, Timestamp, Uid,
     message::{Availability, Cause, DeviceEvent, EventKind, Presence},
 };
 
@@ -13,10 +13,14 @@ use crate::{
 /// How many devices a sweep or an initial state takes at a time, so that no input waits long.
 pub(crate) const BATCH: u32 = 64;
 
+/// How long a cluster may take to say which devices it has: what is retained comes with the subscription, at once.
+const RECALL: Millis = Millis::from_secs(2);
+
 impl Engine {
     pub(crate) fn linked(&mut self, now: Timestamp, cluster: &ClusterId) {
         let Some(seat) = self.seats.get_mut(cluster) else { return };
-        (seat.is_linked, seat.presence) = (true, None);
+        (seat.is_linked, seat.presence, seat.has_inventory) = (true, None, false);
+        self.timers.set(now + RECALL, Timer::Recall(cluster.clone()));
         for command in seat.adapter.greet() {
             self.put(Output::Command(cluster.clone(), command));
         }
@@ -31,8 +35,20 @@ impl Engine {
 
     pub(crate) fn heard(&mut self, now: Timestamp, cluster: &ClusterId, topic: &str, payload: &[u8]) {
         let Some(seat) = self.seats.get_mut(cluster) else { return };
-        for report in seat.adapter.receive(now, topic, payload) {
+        let reports = seat.adapter.receive(now, topic, payload);
+        if seat.adapter.is_inventory(topic) {
+            seat.has_inventory = true;
+            self.put(Output::Remember { cluster: cluster.clone(), topic: topic.into(), payload: payload.into() });
+        }
+        for report in reports {
             self.report(now, cluster, report);
+        }
+    }
+
+    /// Asks for a cluster's former word if it has not said which devices it has.
+    pub(crate) fn recall(&mut self, cluster: &ClusterId) {
+        if self.seats.get(cluster).is_some_and(|seat| seat.is_linked && !seat.has_inventory) {
+            self.put(Output::Recall(cluster.clone()));
         }
     }
 

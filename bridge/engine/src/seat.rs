@@ -15,13 +15,15 @@ pub(crate) struct Seat {
     pub(crate) is_linked: bool,
     /// What it says of itself; nothing until it does.
     pub(crate) presence: Option<Presence>,
+    /// It has said which devices it has, since the link came up.
+    pub(crate) has_inventory: bool,
     pub(crate) since: Timestamp,
     pub(crate) error: Option<String>,
 }
 
 impl Seat {
     pub(crate) const fn new(adapter: Box<dyn Cluster>, now: Timestamp) -> Self {
-        Self { adapter, is_linked: false, presence: None, since: now, error: None }
+        Self { adapter, is_linked: false, presence: None, has_inventory: false, since: now, error: None }
     }
 
     /// Says whether commands can reach it.

@@ -23,6 +23,8 @@ pub(crate) enum Timer {
     Initial(Sid, u32),
     /// More values of a silent cluster are published as stale, from this device on.
     Sweep(ClusterId, u32),
+    /// A cluster that has not said which devices it has is taken at its former word.
+    Recall(ClusterId),
     /// Stored answers are forgotten.
     Forget,
 }

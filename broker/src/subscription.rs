@@ -47,6 +47,11 @@ impl Subscription {
         }
     }
 
+    /// Says whether the filter matches a message.
+    pub(crate) fn matches(&self, parcel: &Parcel) -> bool {
+        self.filter.matches(&parcel.publish.topic)
+    }
+
     /// Says that a snapshot has all that stands up to a place.
     pub(crate) fn fence(&self, place: Place) {
         match place {

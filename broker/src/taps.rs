@@ -44,9 +44,14 @@ impl Taps {
         let filters = filters.into_iter().map(|filter| Subscription::new(filter, crate::Qos::AtLeastOnce, None));
         let listener = Arc::new(Listener { filters: filters.collect(), tap, held: Mutex::new(Some(Vec::new())) });
         self.change(|listeners| listeners.push(Arc::clone(&listener)));
-        let mut stored = Vec::new();
-        for filter in &listener.filters {
-            filter.fence(retained.snapshot(&filter.filter, |parcel| stored.push(Arc::clone(parcel))));
+        let mut stored: Vec<Arc<Parcel>> = Vec::new();
+        for (at, filter) in listener.filters.iter().enumerate() {
+            let is_told = |parcel: &Parcel| listener.filters.iter().take(at).any(|earlier| earlier.matches(parcel));
+            filter.fence(retained.snapshot(&filter.filter, |parcel| {
+                if !is_told(parcel) {
+                    stored.push(Arc::clone(parcel));
+                }
+            }));
         }
         listener.tell(&stored);
         listener.catch_up();
@@ -73,7 +78,7 @@ impl Taps {
 
 impl Listener {
     fn matches(&self, parcel: &Parcel) -> bool {
-        self.filters.iter().any(|filter| filter.filter.matches(&parcel.publish.topic))
+        self.filters.iter().any(|filter| filter.matches(parcel))
     }
 
     /// Holds a message back if the stored ones have not been told yet.
@@ -91,8 +96,10 @@ impl Listener {
                 return;
             }
             drop(held);
-            let unseen = |parcel: &&Arc<Parcel>| !self.filters.iter().any(|filter| filter.has_seen(parcel));
-            waiting.iter().filter(unseen).for_each(|parcel| (self.tap)(&parcel.publish));
+            // the first filter that matches is the one that the stored message was told for
+            let first = |parcel: &Parcel| self.filters.iter().find(|filter| filter.matches(parcel));
+            let is_seen = |parcel: &Parcel| first(parcel).is_some_and(|filter| filter.has_seen(parcel));
+            waiting.iter().filter(|parcel| !is_seen(parcel)).for_each(|parcel| (self.tap)(&parcel.publish));
         }
     }
 

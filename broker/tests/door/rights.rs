@@ -1,0 +1,78 @@
+//! Who may do what.
+
+use hes_broker::RouterKind;
+
+use crate::stage::{Client, Guest, House, message};
+
+async fn guest(house: &House, version: u8, id: &str) -> Client {
+    house.enter(Guest::new(version, id).account("guest", "secret")).await
+}
+
+#[tokio::test]
+async fn refuses_a_publish_where_the_account_may_not() {
+    let house = House::open().await;
+    let mut owner = house.client(5, "owner").await;
+    owner.subscribe("#", 0).await;
+    for (version, code) in [(4, 0), (5, 0x87)] {
+        let mut guest = guest(&house, version, "guest").await;
+        for topic in ["closed/x", "hes/1/oak/z/lamp/property/on", "hes/1/oak/$res/owner", "$SYS/x", "hes/1"] {
+            assert_eq!(guest.publish(3, topic, "x").await, code, "{topic}");
+            guest.publish(1, topic, "x").await;
+        }
+        assert_eq!(guest.publish(2, "open/x", "y").await, 0);
+        owner.hears("open/x y").await;
+    }
+    assert_eq!(house.broker.figures().refused_publishes, 20);
+    assert!(house.gateway.stored.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn refuses_a_subscription_where_the_account_may_not() {
+    let house = House::open().await;
+    for (version, code) in [(4, 0x80), (5, 0x87)] {
+        let mut guest = guest(&house, version, "guest").await;
+        for filter in ["closed/#", "closed/x", "hes/1/#", "$own/#"] {
+            assert_eq!(guest.subscribe(filter, 1).await, code, "{filter}");
+        }
+        assert_eq!(guest.subscribe("open/#", 1).await, 1);
+        assert_eq!(guest.subscribe("$SYS/#", 0).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn shows_through_a_wildcard_only_what_the_account_may_see() {
+    for router in [RouterKind::Direct, RouterKind::Rumqttd] {
+        let stored = vec![message("closed/old", "1").retained(), message("open/old", "1").retained()];
+        let house = House::open_with(|config| {
+            config.router = router;
+            config.retained = stored;
+        })
+        .await;
+        let mut guest = guest(&house, 5, "guest").await;
+        guest.subscribe("#", 0).await;
+        guest.hears("open/old 1 retained").await;
+        let mut owner = house.client(5, "owner").await;
+        owner.publish(0, "closed/x", "1").await;
+        owner.publish(0, "open/x", "2").await;
+        guest.hears("open/x 2").await;
+    }
+}
+
+#[tokio::test]
+async fn gives_nobody_the_control_topics_or_anothers_answers() {
+    let house = House::open().await;
+    for (version, code) in [(4, 0x80), (5, 0x87)] {
+        let mut owner = house.client(version, "owner").await;
+        for filter in [
+            "hes/1/oak/$res/other",
+            "hes/1/oak/$res/#",
+            "hes/1/+/$res/owner",
+            "hes/1/oak/$notify/other/#",
+            "hes/1/oak/$req/#",
+            "hes/1/$link/#",
+            "hes/1/oak/z/lamp/set",
+        ] {
+            assert_eq!(owner.subscribe(filter, 0).await, code, "{filter}");
+        }
+    }
+}

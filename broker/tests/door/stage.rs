@@ -1,0 +1,79 @@
+//! The stage: a broker on a free port, a gateway behind it that can be told what to do, and clients made of bytes.
+
+mod client;
+mod gateway;
+mod packet;
+
+use std::sync::Arc;
+
+use hes_broker::{Broker, Config, Door, Limits, Properties, Publish, RouterKind};
+use hes_schemas::{HomeId, Root, Topic};
+use tokio::net::TcpListener;
+
+pub(crate) use self::{
+    client::{Client, Guest, publish},
+    gateway::Gateway,
+    packet::{body, packet, prop, text},
+};
+
+/// Both protocol versions, for stories that are the same in both.
+pub(crate) const VERSIONS: [u8; 2] = [4, 5];
+
+/// A running broker with the gateway behind it.
+pub(crate) struct House {
+    pub(crate) broker: Broker,
+    pub(crate) gateway: Arc<Gateway>,
+}
+
+impl House {
+    /// Opens a house that lets anyone in as the owner.
+    pub(crate) async fn open() -> Self {
+        Self::open_with(|_| {}).await
+    }
+
+    pub(crate) async fn open_routed(router: RouterKind) -> Self {
+        Self::open_with(|config| config.router = router).await
+    }
+
+    pub(crate) async fn open_limited(limits: Limits) -> Self {
+        Self::open_with(|config| config.limits = limits).await
+    }
+
+    pub(crate) async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut config = Config {
+            doors: vec![Door { socket, anonymous: true }],
+            limits: Limits::default(),
+            root: Root::default(),
+            home: HomeId::new("oak").unwrap(),
+            router: RouterKind::Direct,
+            retained: Vec::new(),
+        };
+        change(&mut config);
+        let gateway = Arc::new(Gateway::default());
+        let broker = Broker::start(config, Arc::clone(&gateway) as _).await.unwrap();
+        gateway.meet(&broker);
+        Self { broker, gateway }
+    }
+
+    /// Opens a connection that has said nothing yet.
+    pub(crate) async fn knock(&self) -> Client {
+        Client::reach(self.broker.addresses()[0]).await
+    }
+
+    /// Opens a connection and has it accepted.
+    pub(crate) async fn client(&self, version: u8, id: &str) -> Client {
+        self.enter(Guest::new(version, id)).await
+    }
+
+    pub(crate) async fn enter(&self, guest: Guest) -> Client {
+        let mut client = self.knock().await;
+        assert_eq!(client.connect(&guest).await, 0, "{guest:?}");
+        client
+    }
+}
+
+/// Makes a message as the gateway or the store would.
+pub(crate) fn message(topic: &str, payload: &'static str) -> Publish {
+    Publish::new(Topic::new(topic).unwrap(), payload).with(Properties::default())
+}

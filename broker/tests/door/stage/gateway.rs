@@ -1,0 +1,118 @@
+//! A gateway that answers every request with its payload, and can be told to be slow, strict or full.
+
+use std::sync::{
+    Arc, Mutex, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
+
+use hes_broker::{Backend, BoxFuture, Broker, Client, Done, Hello, Properties, Publish, Refusal, Rights};
+use hes_schemas::{Filter, Topic};
+
+#[derive(Default)]
+pub(crate) struct Gateway {
+    broker: OnceLock<Broker>,
+    /// What it projects as retained messages of the interface.
+    pub(crate) projection: Mutex<Vec<Publish>>,
+    /// Whether the store keeps its answers back.
+    pub(crate) is_slow: AtomicBool,
+    kept_back: Mutex<Vec<Done>>,
+    /// What was stored, as words.
+    pub(crate) stored: Mutex<Vec<String>>,
+    /// What was asked of it, as words.
+    pub(crate) asked: Mutex<Vec<String>>,
+    /// Whether accounts hold.
+    is_purged: Arc<AtomicBool>,
+}
+
+/// `anna` may do everything, `guest` what lies below `open/`; without an account a client is `anna`.
+struct Account {
+    user: String,
+    is_purged: Arc<AtomicBool>,
+}
+
+impl Gateway {
+    pub(crate) fn meet(&self, broker: &Broker) {
+        assert!(self.broker.set(broker.clone()).is_ok());
+    }
+
+    /// Lets the store answer all that it kept back.
+    pub(crate) fn settle(&self, is_stored: bool) {
+        for done in self.kept_back.lock().unwrap().drain(..) {
+            done(is_stored);
+        }
+    }
+
+    /// Has no account hold any more.
+    pub(crate) fn purge(&self) {
+        self.is_purged.store(true, Ordering::SeqCst);
+    }
+
+    fn account(&self, user: &str) -> Arc<dyn Rights> {
+        Arc::new(Account { user: user.to_owned(), is_purged: Arc::clone(&self.is_purged) })
+    }
+
+    fn admit(&self, hello: &Hello) -> Result<Arc<dyn Rights>, Refusal> {
+        let password = hello.password.as_ref().map(|password| password.expose().to_vec());
+        match (hello.user.as_deref(), password.as_deref()) {
+            (None, None) if hello.anonymous => Ok(self.account("anna")),
+            (Some(user @ ("anna" | "guest")), Some(b"secret")) => Ok(self.account(user)),
+            (Some("banned"), _) => Err(Refusal::NotAuthorized),
+            _ => Err(Refusal::Credentials),
+        }
+    }
+}
+
+impl Backend for Gateway {
+    fn connect(&self, hello: Hello) -> BoxFuture<'_, Result<Arc<dyn Rights>, Refusal>> {
+        Box::pin(async move { self.admit(&hello) })
+    }
+
+    fn interface(&self, client: &Client, publish: Publish) {
+        let payload = String::from_utf8_lossy(&publish.payload).into_owned();
+        let retained = if publish.retain { " retained" } else { "" };
+        self.asked.lock().unwrap().push(format!("{} {payload}{retained}", publish.topic));
+        if let Some(topic) = publish.properties.response_topic.and_then(|topic| Topic::new(&topic).ok()) {
+            let correlation_data = publish.properties.correlation_data;
+            let answer = Publish::new(topic, publish.payload).at_least_once();
+            let answer = answer.with(Properties { correlation_data, ..Properties::default() });
+            self.broker.get().unwrap().send(client.id(), answer);
+        }
+    }
+
+    fn retained(&self, filter: &Filter, each: &mut dyn FnMut(Publish)) {
+        let projection = self.projection.lock().unwrap();
+        projection.iter().filter(|message| filter.matches(&message.topic)).for_each(|message| each(message.clone()));
+    }
+
+    fn store_retained(&self, topic: &Topic, message: Option<&Publish>, done: Done) {
+        let payload = message.map(|message| String::from_utf8_lossy(&message.payload).into_owned());
+        self.stored.lock().unwrap().push(format!("{topic} {}", payload.as_deref().unwrap_or("cleared")));
+        if self.is_slow.load(Ordering::SeqCst) {
+            self.kept_back.lock().unwrap().push(done);
+        } else {
+            done(true);
+        }
+    }
+}
+
+impl Rights for Account {
+    fn user(&self) -> &str {
+        &self.user
+    }
+
+    fn may_publish(&self, topic: &Topic) -> bool {
+        self.user == "anna" || topic.as_str().starts_with("open/")
+    }
+
+    fn may_subscribe(&self, filter: &Filter) -> bool {
+        self.user == "anna" || filter.as_str().starts_with("open/") || filter.as_str() == "#"
+    }
+
+    fn may_receive(&self, topic: &Topic) -> bool {
+        self.user == "anna" || topic.as_str().starts_with("open/")
+    }
+
+    fn is_live(&self) -> bool {
+        !self.is_purged.load(Ordering::SeqCst)
+    }
+}

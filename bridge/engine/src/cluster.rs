@@ -24,6 +24,14 @@ pub trait Cluster: Send + std::fmt::Debug {
     /// What cannot be understood becomes [`Report::Unreadable`], never silence.
     fn receive(&mut self, now: Timestamp, topic: &str, payload: &[u8]) -> Vec<Report>;
 
+    /// Says whether a topic carries the list of devices, without which nothing else can be understood.
+    ///
+    /// What was said there last is remembered over restarts, because not every broker does that, and not every cluster
+    /// says it again.
+    fn is_inventory(&self, _topic: &str) -> bool {
+        false
+    }
+
     /// Translates an update of one device into commands.
     ///
     /// The values of common properties have been checked against the device document; native ones are checked here.
@@ -40,6 +48,11 @@ pub trait Cluster: Send + std::fmt::Debug {
 
     /// Returns the common properties that a native one carries; empty if there is none of that name.
     fn properties_of(&self, uid: &Uid, native: &NativeName) -> Vec<PropertyName>;
+
+    /// Returns what a native value says in the common vocabulary, asked for or reported.
+    fn common_values(&self, uid: &Uid, native: &NativeName, value: &Datum) -> Vec<(PropertyName, Datum)> {
+        self.properties_of(uid, native).into_iter().map(|property| (property, value.clone())).collect()
+    }
 
     /// Returns the native value that the common values of a device stand for.
     fn native_value(

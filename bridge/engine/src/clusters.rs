@@ -1,1 +1,3 @@
 //! One file for each kind of cluster.
+
+pub mod zigbee2mqtt;

@@ -45,7 +45,7 @@ pub struct Config {
     pub home: HomeId,
     /// Which router answers.
     pub router: RouterKind,
-    /// The retained messages that were stored, see [`Backend::store_retained`].
+    /// The retained messages that were stored, see [`Backend::store_retained`], with what is left of their expiry.
     pub retained: Vec<Publish>,
 }
 

@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use hes_schemas::{Filter, Topic};
+use hes_schemas::Filter;
 use rustc_hash::FxHashMap;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -164,12 +164,8 @@ impl Hub {
 
     /// Forgets retained messages that have expired.
     pub(crate) fn expire(&self) {
-        let mut expired: Vec<Topic> = Vec::new();
-        let left = self.retained.expire(|topic| expired.push(topic.clone()));
+        let left = self.retained.expire(|topic| self.backend.store_retained(topic, None, Box::new(|_| {})));
         self.counters.retained.store(u64::try_from(left).unwrap_or_default(), Ordering::Relaxed);
-        for topic in expired {
-            self.backend.store_retained(&topic, None, Box::new(|_| {}));
-        }
     }
 
     /// Removes a session, unless another has taken its client id.

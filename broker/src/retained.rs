@@ -81,7 +81,7 @@ impl Retained {
         Place::Stored(inside.changes)
     }
 
-    /// Forgets what has expired, and calls `each` for it.
+    /// Forgets what has expired, calls `each` for it before the next change, and returns how many are left.
     pub(crate) fn expire(&self, mut each: impl FnMut(&Topic)) -> usize {
         let mut inside = write(&self.inside);
         inside.messages.retain(|topic, parcel| {

@@ -93,6 +93,9 @@ impl Router for Rumqttd {
     }
 
     fn publish(&self, parcel: &Arc<Parcel>) -> bool {
+        if self.shared.is_stopped.load(Ordering::Acquire) {
+            return false;
+        }
         let mut core = lock(&self.shared.core);
         let has_room = core.ledger.push(parcel);
         core.pump();
@@ -122,6 +125,8 @@ impl Router for Rumqttd {
         if let Some(mut sender) = lock(&self.shared.core).sender.take() {
             sender.leave();
         }
+        self.shared.is_congested.store(false, Ordering::Release);
+        self.shared.room.notify_waiters();
     }
 }
 
@@ -165,5 +170,42 @@ impl Core {
 impl fmt::Debug for Rumqttd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rumqttd").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use hes_schemas::Topic;
+
+    use super::*;
+    use crate::Publish;
+
+    fn parcel(topic: &str, payload: &str) -> Arc<Parcel> {
+        Arc::new(Parcel::new(Publish::new(Topic::new(topic).unwrap(), payload.to_owned()), 0, None))
+    }
+
+    #[test]
+    fn loses_and_repeats_nothing_when_the_router_dies() {
+        let (tell, told) = mpsc::channel();
+        let sink: Sink = Arc::new(move |key, parcel| tell.send((key.0, parcel.publish.payload.clone())).unwrap());
+        let counters = Arc::new(Counters::default());
+        let router = Rumqttd::start(sink, &Limits::default(), Arc::clone(&counters)).unwrap();
+        router.subscribe(FilterKey(1), &Filter::new("a/+").unwrap());
+        router.subscribe(FilterKey(2), &Filter::new("b/#").unwrap());
+        for number in 0..2000 {
+            if number % 500 == 250 {
+                lock(&router.shared.core).sender.iter_mut().for_each(Sender::kill);
+            }
+            router.publish(&parcel("a/x", &number.to_string()));
+        }
+        for number in 0..2000 {
+            let (key, payload) = told.recv().unwrap();
+            assert_eq!((key, payload), (1, number.to_string().into()));
+        }
+        router.publish(&parcel("b/x", "last"));
+        assert_eq!(told.recv().unwrap(), (2, "last".into()));
+        assert!(counters.read().router_rebuilds > 0);
     }
 }

@@ -128,7 +128,7 @@ async fn survives_wills_that_break_the_rules() {
             let mut client = house.knock().await;
             client.say(&packet(0x10, &connect)).await;
             if let Some(answer) = client.try_next().await {
-                let is_lawful = version == 4 && (properties.len() > 0 || topic == "a");
+                let is_lawful = version == 4 && (!properties.is_empty() || topic == "a");
                 assert!(is_lawful || answer.body[1] != 0, "{version} {flags:x} {properties:?} {topic}");
             }
         }

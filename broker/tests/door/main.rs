@@ -1,14 +1,26 @@
 //! Conversations with the broker over real sockets, as bytes: one story each, for both versions and both routers.
 
+#[cfg(test)]
 mod connect;
+#[cfg(test)]
 mod hazards;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
 mod limits;
+#[cfg(test)]
 mod publish;
+#[cfg(test)]
 mod requests;
+#[cfg(test)]
 mod retained;
+#[cfg(test)]
 mod rights;
+#[cfg(test)]
 mod routers;
+#[cfg(test)]
 mod stage;
+#[cfg(test)]
 mod subscribe;
+#[cfg(test)]
 mod wills;

@@ -6,7 +6,7 @@ mod packet;
 
 use std::sync::Arc;
 
-use hes_broker::{Broker, Config, Door, Limits, Properties, Publish, RouterKind};
+use hes_broker::{Backend, Broker, Config, Door, Limits, Properties, Publish, RouterKind};
 use hes_schemas::{HomeId, Root, Topic};
 use tokio::net::TcpListener;
 
@@ -51,7 +51,8 @@ impl House {
         };
         change(&mut config);
         let gateway = Arc::new(Gateway::default());
-        let broker = Broker::start(config, Arc::clone(&gateway) as _).await.unwrap();
+        let backend: Arc<dyn Backend> = gateway.clone();
+        let broker = Broker::start(config, backend).await.unwrap();
         gateway.meet(&broker);
         Self { broker, gateway }
     }

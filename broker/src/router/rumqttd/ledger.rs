@@ -203,3 +203,72 @@ impl Ledger {
         self.first + u64::try_from(self.inside.len()).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hes_schemas::Topic;
+
+    use super::*;
+    use crate::Publish;
+
+    fn ledger(filters: &[&str], topics: &[&str]) -> Ledger {
+        let mut ledger = Ledger::new(10, 10);
+        for (key, filter) in (1..).zip(filters) {
+            ledger.subscribe(FilterKey(key), &Filter::new(filter).unwrap());
+        }
+        for topic in topics {
+            ledger.push(&Arc::new(Parcel::new(Publish::new(Topic::new(topic).unwrap(), "x"), 0, None)));
+        }
+        while ledger.next().is_some() {}
+        ledger
+    }
+
+    fn pairs(missing: &[(FilterKey, Arc<Parcel>)]) -> Vec<(u64, &str)> {
+        missing.iter().map(|(key, parcel)| (key.0, parcel.publish.topic.as_str())).collect()
+    }
+
+    #[test]
+    fn recovers_what_has_not_come_out() {
+        let mut ledger = ledger(&["a/#", "+/x"], &["a/x", "b/x", "a/y"]);
+        assert!(ledger.matched(1, FilterKey(1)).is_some());
+        assert!(ledger.matched(1, FilterKey(1)).is_none(), "a pair comes out once");
+        let mut missing = ledger.recover();
+        missing.sort_by_key(|(key, _)| *key);
+        assert_eq!(pairs(&missing), [(1, "a/y"), (2, "a/x"), (2, "b/x")]);
+        assert!(ledger.recover().is_empty());
+    }
+
+    #[test]
+    fn matches_no_filter_with_what_was_published_before_it() {
+        let mut ledger = ledger(&[], &["a/x"]);
+        ledger.subscribe(FilterKey(9), &Filter::new("#").unwrap());
+        assert!(ledger.matched(1, FilterKey(9)).is_none());
+        assert!(ledger.recover().is_empty());
+    }
+
+    #[test]
+    fn trusts_a_marker_only_when_the_one_before_it_has_returned() {
+        let mut ledger = ledger(&["#"], &["a", "b"]);
+        let first = ledger.force_round().unwrap();
+        assert_eq!(ledger.force_round(), None, "one at a time");
+        assert!(ledger.is_silent(Duration::ZERO));
+        ledger.end_round(first);
+        assert_eq!(ledger.inside.len(), 2);
+        let second = ledger.force_round().unwrap();
+        ledger.end_round(second);
+        assert_eq!((ledger.inside.len(), ledger.cost), (0, 0));
+        assert!(!ledger.is_silent(Duration::ZERO));
+    }
+
+    #[test]
+    fn lets_in_no_more_than_the_router_can_hold() {
+        let topics = vec!["a/b"; MAX_COUNT + 5];
+        let mut ledger = ledger(&["#"], &topics);
+        assert_eq!((ledger.inside.len(), ledger.waiting.len()), (MAX_COUNT, 5));
+        for _ in 0..2 {
+            let round = ledger.force_round().unwrap();
+            ledger.end_round(round);
+        }
+        assert!(ledger.next().is_some());
+    }
+}

@@ -97,6 +97,12 @@ impl Sender {
         self.push(Packet::Disconnect(disconnect, None));
     }
 
+    /// Ends the router's thread, as a topic outside ASCII would without a prefix.
+    #[cfg(test)]
+    pub(crate) fn kill(&mut self) {
+        self.send(Bytes::from_static("é".as_bytes()), 0);
+    }
+
     /// Queues a packet, and lets the router know with a message that matches nothing.
     fn push(&mut self, packet: Packet) {
         self.0.buffer().push_back(packet);

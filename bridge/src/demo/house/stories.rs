@@ -1,5 +1,6 @@
 //! Stories of the house, told through the topics it speaks on.
 
+mod adapter;
 mod chaos;
 mod life;
 mod network;

@@ -49,6 +49,9 @@ pub trait Backend: Send + Sync + 'static {
 }
 
 /// What one connected client may do.
+///
+/// Asked for every message, at times under the broker's locks or from within [`Backend::retained`]: it must answer
+/// from what it holds itself, without a lock that anyone holds while calling the broker.
 pub trait Rights: Send + Sync + 'static {
     /// Returns the account; only the same account may take a client id over.
     fn user(&self) -> &str;

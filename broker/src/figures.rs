@@ -54,8 +54,6 @@ figures! {
     dropped_too_large,
     /// Messages dropped because the router had too many to do.
     dropped_router_full,
-    /// Retained messages left out of a snapshot because there were too many.
-    dropped_snapshot_full,
     /// Messages that clients published where they may not.
     refused_publishes,
     /// Filters that clients asked for and may not have.

@@ -139,7 +139,10 @@ impl Hub {
     }
 
     /// Takes the retained messages that a new subscription is owed, and fences it against those.
+    ///
+    /// If more wait for the client than may, it is told to go.
     pub(crate) fn snapshot(&self, session: &Session, subscription: &Arc<Subscription>, into: &mut Vec<Mail>) {
+        let limit = self.limits.snapshot.saturating_sub(session.mailbox.waiting());
         if self.gate.space(&subscription.filter, session.client.name()) == Space::Own {
             return;
         }
@@ -147,8 +150,8 @@ impl Hub {
             if !session.may_receive(&parcel.publish.topic) {
                 return;
             }
-            if into.len() >= self.limits.snapshot {
-                return count(&self.counters.dropped_snapshot_full);
+            if into.len() >= limit {
+                return session.give_up();
             }
             into.push(Mail::Message { parcel, subscription: Arc::clone(subscription), is_snapshot: true });
         };

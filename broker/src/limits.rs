@@ -20,7 +20,9 @@ pub struct Limits {
     pub queue_messages: usize,
     /// How many bytes may wait for one client: 16 MiB.
     pub queue_bytes: usize,
-    /// How many retained messages one SUBSCRIBE may bring: 500,000. They come on top of the queue's limits.
+    /// How many messages may wait for one client together with the retained ones that it subscribes to: 250,000.
+    ///
+    /// Retained messages count against no other limit; beyond this one the connection is ended, as above.
     pub snapshot: usize,
     /// How many messages of `QoS` 1 one client may have unacknowledged, in either direction: 256.
     pub receive_maximum: u16,
@@ -28,10 +30,10 @@ pub struct Limits {
     pub topic_aliases: u16,
     /// How many retained messages are kept: 100,000.
     pub retained: usize,
-    /// How many filters nobody holds any more, and how many thousand topics, rumqttd's router may know before it
-    /// is replaced: 512 and 64. It never forgets one by itself.
+    /// How many filters that nobody holds any more rumqttd's router may know before it is replaced: 512. It never
+    /// forgets one by itself.
     pub router_filters: usize,
-    /// See [`Limits::router_filters`]; counted one by one: 64,000.
+    /// How many topics rumqttd's router may have seen before it is replaced: 64,000. It never forgets one either.
     pub router_topics: usize,
 }
 
@@ -44,7 +46,7 @@ impl Default for Limits {
             subscriptions: 1_000,
             queue_messages: 10_000,
             queue_bytes: 16 * 1024 * 1024,
-            snapshot: 500_000,
+            snapshot: 250_000,
             receive_maximum: 256,
             topic_aliases: 64,
             retained: 100_000,

@@ -108,11 +108,13 @@ impl Mailbox {
         wake(inside);
     }
 
-    /// Has the client's task end the connection.
-    pub(crate) fn end(&self, ending: Violation) {
+    /// Has the client's task end the connection; returns whether nobody else had.
+    pub(crate) fn end(&self, ending: Violation) -> bool {
         let mut inside = lock(&self.inside);
+        let is_first = inside.ending.is_none();
         inside.ending.get_or_insert(ending);
         wake(inside);
+        is_first
     }
 
     /// Waits until there is something, and lets those who put something in know that they need to wake the task.
@@ -135,21 +137,21 @@ impl Mailbox {
         lock(&self.inside).is_awake = true;
     }
 
-    /// Takes all that waits, to be counted as waiting until [`Mailbox::written`].
-    ///
-    /// # Errors
-    /// Why the connection has to end.
-    pub(crate) fn take(&self, into: &mut VecDeque<Mail>) -> Result<(), Violation> {
+    /// Takes all that waits, to be counted as waiting until [`Mailbox::written`], and returns why the connection has
+    /// to end, if it has.
+    pub(crate) fn take(&self, into: &mut VecDeque<Mail>) -> Option<Violation> {
         let mut inside = lock(&self.inside);
-        if let Some(ending) = inside.ending {
-            return Err(ending);
-        }
         if into.is_empty() {
             std::mem::swap(into, &mut inside.mails);
         } else {
             into.append(&mut inside.mails);
         }
-        Ok(())
+        inside.ending
+    }
+
+    /// Returns how many messages wait.
+    pub(crate) fn waiting(&self) -> usize {
+        lock(&self.inside).messages
     }
 
     /// Makes room for as many messages and bytes as have been written or given up.

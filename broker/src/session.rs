@@ -14,6 +14,7 @@ use crate::{
     parcel::Parcel,
     subscription::Subscription,
     sync::lock,
+    wire::Violation,
 };
 
 /// A connected client, as seen by those who have something for it.
@@ -66,6 +67,13 @@ impl Session {
             Put::Overflow => count(&self.counters.too_slow),
         }
         false
+    }
+
+    /// Tells the client to go because it has not read what it asked for.
+    pub(crate) fn give_up(&self) {
+        if self.mailbox.end(Violation::TOO_SLOW) {
+            count(&self.counters.too_slow);
+        }
     }
 
     /// Adds a subscription to the client's own answers, or replaces it.

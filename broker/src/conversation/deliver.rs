@@ -35,7 +35,12 @@ impl Conversation {
     /// # Errors
     /// [`Violation`] if the broker has decided to end the conversation.
     pub(crate) fn deliver(&mut self, out: &mut Outbox) -> Result<(), Violation> {
-        self.session.mailbox.take(&mut self.mails)?;
+        let ending = self.session.mailbox.take(&mut self.mails);
+        if let Some(ending) = ending
+            && !ending.is_friendly()
+        {
+            return Err(ending);
+        }
         let (mut messages, mut bytes) = (0, 0);
         while out.len() < HIGH_WATER
             && let Some(mail) = self.next_mail()
@@ -55,7 +60,7 @@ impl Conversation {
         }
         shrink(&mut self.mails);
         shrink(&mut self.waiting);
-        Ok(())
+        ending.map_or(Ok(()), Err)
     }
 
     /// Takes the next mail that can be sent; what needs an acknowledgement waits aside while the window is closed.

@@ -25,6 +25,11 @@ impl Violation {
         Self { code, text }
     }
 
+    /// Says whether the client may have the messages that wait for it before it goes.
+    pub(crate) const fn is_friendly(self) -> bool {
+        matches!(self.code, Code::SessionTakenOver | Code::ServerShuttingDown)
+    }
+
     /// Says whether the client broke a rule, rather than the broker having a reason of its own.
     pub(crate) const fn is_clients_fault(self) -> bool {
         !matches!(

@@ -168,7 +168,10 @@ async fn says_goodbye_when_it_shuts_down() {
     let house = House::open().await;
     let mut five = house.client(5, "five").await;
     let mut four = house.client(4, "four").await;
+    five.subscribe("a/+", 1).await;
+    house.broker.publish(crate::stage::message("a/b", "last words"));
     house.broker.shutdown().await;
+    five.hears("a/b last words").await;
     five.is_told_to_go(0x8b).await;
     four.is_closed().await;
     assert!(tokio::net::TcpStream::connect(house.broker.addresses()[0]).await.is_err());

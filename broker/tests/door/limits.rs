@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hes_broker::{Limits, RouterKind};
 
-use crate::stage::{Guest, House, VERSIONS, body, publish};
+use crate::stage::{Guest, House, VERSIONS, body, message, packet, prop, publish, text};
 
 #[tokio::test]
 async fn closes_a_connection_that_says_nothing() {
@@ -48,6 +48,27 @@ async fn stores_no_more_retained_messages_than_it_keeps() {
     let mut client = house.client(5, "a").await;
     for (topic, payload, code) in [("a", "1", 0), ("b", "2", 0x97), ("a", "3", 0), ("a", "", 0), ("b", "4", 0)] {
         assert_eq!(client.publish(3, topic, payload).await, code, "{topic}");
+    }
+}
+
+#[tokio::test]
+async fn ends_who_subscribes_to_more_than_may_wait_for_it() {
+    for (version, reason) in [(4, 0), (5, 0x97)] {
+        let stored = (0..20).map(|n| message(&format!("a/{n}"), "x").retained()).collect();
+        let limits = Limits { snapshot: 50, ..Limits::default() };
+        let house = House::open_with(|config| {
+            config.limits = limits;
+            config.retained = stored;
+        })
+        .await;
+        let mut client = house.client(version, "a").await;
+        let subscribe = packet(0x82, &body(&[&[0, 1], &prop(version, &[]), &text("#"), &[0]]));
+        client.say(&subscribe.repeat(5)).await;
+        for _ in 0..5 {
+            assert_eq!(client.next().await.first, 0x90);
+        }
+        client.is_told_to_go(reason).await;
+        assert_eq!(house.broker.figures().too_slow, 1);
     }
 }
 

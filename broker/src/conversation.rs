@@ -91,12 +91,12 @@ impl Conversation {
         }
         match wire::read_request(frame, self.version)? {
             Request::Acknowledge(id) => self.take_acknowledgement(id),
-            Request::Release(id) => out.add(|out| wire::pubcomp(out, self.version, id)),
+            Request::Release(id) => out.reply(|out| wire::pubcomp(out, self.version, id)),
             Request::Subscribe { packet_id, subscription_id, wanted } => {
                 self.take_subscribe(packet_id, subscription_id, wanted, out);
             }
             Request::Unsubscribe { packet_id, filters } => self.take_unsubscribe(packet_id, &filters, out),
-            Request::Ping => out.add(|out| out.extend_from_slice(&[0xd0, 0])),
+            Request::Ping => out.reply(|out| out.extend_from_slice(&[0xd0, 0])),
             Request::Disconnect { session_expiry: 1.., .. } if self.session_expiry == 0 => {
                 return Err(Violation::protocol("session expiry was zero when the client connected").into());
             }
@@ -106,11 +106,11 @@ impl Conversation {
         Ok(())
     }
 
-    /// Says whether the client may go on sending: not while it has left too much unread, or, if it was told no
+    /// Says whether the client may go on sending: not while it has left too many answers unread, or, if it was told no
     /// maximum, while too much of what it sent is not acknowledged.
     pub(crate) fn is_reading(&self, out: &Outbox) -> bool {
         let is_waiting = self.version == Version::V311 && self.acks.is_full(self.hub.limits.receive_maximum);
-        out.len() < deliver::HIGH_WATER && !is_waiting
+        !out.is_clogged() && !is_waiting
     }
 
     /// Leaves the hub as if the client had never been there, and publishes its will if that is due.

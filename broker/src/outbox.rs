@@ -14,6 +14,8 @@ use tokio::io::AsyncWrite;
 const LARGE: usize = 4 * 1024;
 /// More buffer than this is given back when all is written.
 const IDLE: usize = 1024;
+/// So many bytes of answers may wait to be written.
+const CLOGGED: usize = 64 * 1024;
 const SLICES: usize = 16;
 
 /// The packets for one client that are not written yet.
@@ -22,6 +24,7 @@ pub(crate) struct Outbox {
     chunks: VecDeque<Bytes>,
     tail: BytesMut,
     length: usize,
+    replies: usize,
 }
 
 impl Outbox {
@@ -32,6 +35,20 @@ impl Outbox {
 
     pub(crate) const fn is_empty(&self) -> bool {
         self.length == 0
+    }
+
+    /// Says whether so many answers are unread that the client should not ask for more.
+    ///
+    /// Messages do not count: a client may well send more before it reads what others, or itself, have published.
+    pub(crate) const fn is_clogged(&self) -> bool {
+        self.replies > CLOGGED
+    }
+
+    /// Adds an answer, which `write` writes.
+    pub(crate) fn reply(&mut self, write: impl FnOnce(&mut BytesMut)) {
+        let before = self.length;
+        self.add(write);
+        self.replies += self.length - before;
     }
 
     /// Adds what `write` writes.
@@ -93,6 +110,7 @@ impl Outbox {
     }
 
     fn shrink(&mut self) {
+        self.replies = 0;
         self.chunks.shrink_to(0);
         if self.tail.capacity() > IDLE {
             self.tail = BytesMut::new();

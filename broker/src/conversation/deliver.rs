@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// No more mail is turned into packets while so many bytes are to be written.
-pub(super) const HIGH_WATER: usize = 64 * 1024;
+const HIGH_WATER: usize = 64 * 1024;
 /// A queue that was longer is given back when it is empty.
 const IDLE: usize = 32;
 

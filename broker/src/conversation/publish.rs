@@ -101,7 +101,7 @@ impl Conversation {
     pub(super) fn acknowledge(&mut self, out: &mut Outbox) {
         while let Some((packet_id, reason)) = self.acks.next() {
             let text = Some(explain(reason)).filter(|_| self.wants_reasons);
-            out.add(|out| wire::puback(out, self.version, packet_id, reason, text));
+            out.reply(|out| wire::puback(out, self.version, packet_id, reason, text));
         }
     }
 }

@@ -39,7 +39,7 @@ impl Conversation {
             }));
         }
         let text = granted.iter().find_map(|granted| granted.err()).map(explain).filter(|_| self.wants_reasons);
-        out.add(|out| wire::suback(out, self.version, packet_id, &granted, text));
+        out.reply(|out| wire::suback(out, self.version, packet_id, &granted, text));
         self.session.mailbox.release(snapshot);
     }
 
@@ -85,7 +85,7 @@ impl Conversation {
             }
             existed.push(removed.is_some());
         }
-        out.add(|out| wire::unsuback(out, self.version, packet_id, &existed));
+        out.reply(|out| wire::unsuback(out, self.version, packet_id, &existed));
     }
 }
 

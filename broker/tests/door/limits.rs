@@ -117,6 +117,20 @@ async fn neglect(house: &House, version: u8, qos: u8) -> (crate::stage::Client, 
 }
 
 #[tokio::test]
+async fn lets_a_client_send_before_it_reads_what_it_sent() {
+    for version in VERSIONS {
+        let house = House::open_limited(Limits { queue_bytes: 1_000_000, ..Limits::default() }).await;
+        let mut client = house.client(version, "a").await;
+        client.subscribe("a", 0).await;
+        let payload = vec![b'x'; 100_000];
+        for _ in 0..300 {
+            client.say(&publish(version, 0, [0, 0], "a", &payload, &[])).await;
+        }
+        client.hears("a (100000 bytes)").await;
+    }
+}
+
+#[tokio::test]
 async fn drops_and_counts_what_a_lazy_client_does_not_read() {
     for version in VERSIONS {
         let house = House::open_limited(Limits { queue_bytes: 1_000_000, ..Limits::default() }).await;

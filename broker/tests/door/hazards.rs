@@ -16,7 +16,7 @@ async fn is_well(house: &House) {
     two.leave().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn publishes_to_a_topic_that_begins_outside_ascii() {
     for router in ROUTERS {
         let house = House::open_routed(router).await;
@@ -33,7 +33,7 @@ async fn publishes_to_a_topic_that_begins_outside_ascii() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connects_with_an_id_made_of_wildcards() {
     for router in ROUTERS {
         let house = House::open_routed(router).await;
@@ -47,7 +47,7 @@ async fn connects_with_an_id_made_of_wildcards() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn resets_before_the_connack_again_and_again() {
     let house = House::open().await;
     for version in VERSIONS {
@@ -60,7 +60,7 @@ async fn resets_before_the_connack_again_and_again() {
     is_well(&house).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sends_packets_that_only_a_broker_sends() {
     let house = House::open().await;
     for version in VERSIONS {
@@ -75,7 +75,7 @@ async fn sends_packets_that_only_a_broker_sends() {
     is_well(&house).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn publishes_properties_to_a_subscriber_of_the_older_version() {
     for router in ROUTERS {
         let house = House::open_routed(router).await;
@@ -88,7 +88,7 @@ async fn publishes_properties_to_a_subscriber_of_the_older_version() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn joins_a_shared_group_alone_and_disconnects() {
     let house = House::open().await;
     for version in VERSIONS {
@@ -100,7 +100,7 @@ async fn joins_a_shared_group_alone_and_disconnects() {
     is_well(&house).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn disconnects_while_a_burst_is_delivered() {
     for router in ROUTERS {
         let house = House::open_routed(router).await;
@@ -118,7 +118,7 @@ async fn disconnects_while_a_burst_is_delivered() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn disconnects_as_another_connects() {
     for router in ROUTERS {
         let house = House::open_routed(router).await;
@@ -135,7 +135,7 @@ async fn disconnects_as_another_connects() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn leaves_with_half_of_three_hundred_during_a_burst() {
     for router in ROUTERS {
         let house = House::open_routed(router).await;
@@ -165,7 +165,7 @@ async fn leaves_with_half_of_three_hundred_during_a_burst() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn leaves_two_hundred_connections_mute() {
     let house = House::open().await;
     let mut mute = Vec::new();

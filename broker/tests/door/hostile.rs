@@ -44,7 +44,7 @@ fn spoil(bytes: &mut Vec<u8>, dice: &mut Dice) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn survives_spoilt_packets() {
     let house = House::open().await;
     let mut watcher = house.client(5, "watcher").await;
@@ -71,7 +71,7 @@ async fn survives_spoilt_packets() {
     watcher.hears("well/x fine").await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn survives_noise() {
     let house = House::open().await;
     let mut dice = Dice(42);
@@ -87,7 +87,7 @@ async fn survives_noise() {
     house.client(5, "after").await.ping().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn survives_names_of_any_kind() {
     let house = House::open().await;
     let long = "x".repeat(65_535);
@@ -111,7 +111,7 @@ async fn survives_names_of_any_kind() {
     house.client(5, "after").await.ping().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn survives_wills_that_break_the_rules() {
     let house = House::open().await;
     for version in VERSIONS {

@@ -6,7 +6,7 @@ use hes_broker::{Limits, RouterKind};
 
 use crate::stage::{Guest, House, VERSIONS, body, message, packet, prop, publish, text};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn closes_a_connection_that_says_nothing() {
     let limits = Limits { connect_deadline: Duration::from_millis(50), ..Limits::default() };
     let house = House::open_limited(limits).await;
@@ -17,7 +17,7 @@ async fn closes_a_connection_that_says_nothing() {
     slow.is_closed().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refuses_more_clients_than_it_takes() {
     let house = House::open_limited(Limits { connections: 2, ..Limits::default() }).await;
     let (_one, mut two) = (house.client(5, "1").await, house.client(5, "2").await);
@@ -31,7 +31,7 @@ async fn refuses_more_clients_than_it_takes() {
     house.client(5, "3").await.ping().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn grants_no_more_subscriptions_than_it_gives() {
     let house = House::open_limited(Limits { subscriptions: 2, ..Limits::default() }).await;
     for (version, code) in [(4, 0x80), (5, 0x97)] {
@@ -42,7 +42,7 @@ async fn grants_no_more_subscriptions_than_it_gives() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stores_no_more_retained_messages_than_it_keeps() {
     let house = House::open_limited(Limits { retained: 1, ..Limits::default() }).await;
     let mut client = house.client(5, "a").await;
@@ -51,7 +51,7 @@ async fn stores_no_more_retained_messages_than_it_keeps() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ends_who_subscribes_to_more_than_may_wait_for_it() {
     for (version, reason) in [(4, 0), (5, 0x97)] {
         let stored = (0..20).map(|n| message(&format!("a/{n}"), "x").retained()).collect();
@@ -72,7 +72,7 @@ async fn ends_who_subscribes_to_more_than_may_wait_for_it() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ends_who_sends_more_unacknowledged_than_announced() {
     let house = House::open_limited(Limits { receive_maximum: 2, ..Limits::default() }).await;
     house.gateway.is_slow.store(true, std::sync::atomic::Ordering::SeqCst);
@@ -83,7 +83,7 @@ async fn ends_who_sends_more_unacknowledged_than_announced() {
     client.is_told_to_go(0x93).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lets_the_older_version_wait_for_its_acknowledgements() {
     let house = House::open_limited(Limits { receive_maximum: 2, ..Limits::default() }).await;
     house.gateway.is_slow.store(true, std::sync::atomic::Ordering::SeqCst);
@@ -116,7 +116,7 @@ async fn neglect(house: &House, version: u8, qos: u8) -> (crate::stage::Client, 
     (lazy, sender)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lets_a_client_send_before_it_reads_what_it_sent() {
     for version in VERSIONS {
         let house = House::open_limited(Limits { queue_bytes: 1_000_000, ..Limits::default() }).await;
@@ -130,7 +130,7 @@ async fn lets_a_client_send_before_it_reads_what_it_sent() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn drops_and_counts_what_a_lazy_client_does_not_read() {
     for version in VERSIONS {
         let house = House::open_limited(Limits { queue_bytes: 1_000_000, ..Limits::default() }).await;
@@ -144,7 +144,7 @@ async fn drops_and_counts_what_a_lazy_client_does_not_read() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ends_a_lazy_client_that_was_promised_every_message() {
     for version in VERSIONS {
         let house = House::open_limited(Limits { queue_bytes: 1_000_000, ..Limits::default() }).await;
@@ -155,7 +155,7 @@ async fn ends_a_lazy_client_that_was_promised_every_message() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replaces_a_router_that_knows_too_many_dead_filters() {
     let limits = Limits { router_filters: 16, ..Limits::default() };
     let house = House::open_with(|config| {
@@ -179,7 +179,7 @@ async fn replaces_a_router_that_knows_too_many_dead_filters() {
     client.ping().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replaces_a_router_that_knows_too_many_topics() {
     let limits = Limits { router_topics: 100, ..Limits::default() };
     let house = House::open_with(|config| {

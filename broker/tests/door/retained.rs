@@ -2,11 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
-use hes_broker::RouterKind;
+use hes_broker::{Publish, RouterKind};
+use hes_schemas::Topic;
 
-use crate::stage::{House, VERSIONS, message};
+use crate::stage::{Client, House, VERSIONS, body, message, packet, prop, text};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keeps_the_last_message_of_a_topic() {
     for version in VERSIONS {
         let house = House::open().await;
@@ -27,7 +28,7 @@ async fn keeps_the_last_message_of_a_topic() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clears_a_topic_with_an_empty_message() {
     let house = House::open().await;
     let mut client = house.client(4, "c").await;
@@ -40,7 +41,7 @@ async fn clears_a_topic_with_an_empty_message() {
     assert_eq!(house.broker.figures().retained, 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn has_what_was_stored_before() {
     let stored = vec![message("a/1", "x").retained().at_least_once(), message("a/2", "y").retained()];
     let house = House::open_with(|config| config.retained = stored).await;
@@ -51,7 +52,7 @@ async fn has_what_was_stored_before() {
     client.hears("a/1 x qos1 retained").await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sends_all_of_a_thousand() {
     let stored = (0..1000).map(|n| message(&format!("a/{n}"), "x").retained().at_least_once()).collect();
     let house = House::open_with(|config| config.retained = stored).await;
@@ -65,7 +66,7 @@ async fn sends_all_of_a_thousand() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn follows_retain_handling_and_retain_as_published() {
     for router in [RouterKind::Direct, RouterKind::Rumqttd] {
         let house = House::open_routed(router).await;
@@ -90,7 +91,7 @@ async fn follows_retain_handling_and_retain_as_published() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn counts_the_expiry_down_and_forgets_what_has_expired() {
     let house = House::open().await;
     let mut client = house.client(5, "c").await;
@@ -101,7 +102,7 @@ async fn counts_the_expiry_down_and_forgets_what_has_expired() {
     assert!(heard.starts_with("b y retained expiry=25"), "{heard}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn acknowledges_when_the_store_has_it_and_in_order() {
     for (version, is_stored, code) in [(4, true, 0), (5, true, 0), (5, false, 0x97)] {
         let house = House::open().await;
@@ -117,7 +118,7 @@ async fn acknowledges_when_the_store_has_it_and_in_order() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn shows_the_gateways_projection_to_who_subscribes() {
     for router in [RouterKind::Direct, RouterKind::Rumqttd] {
         let house = House::open_routed(router).await;
@@ -135,7 +136,7 @@ async fn shows_the_gateways_projection_to_who_subscribes() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stores_what_the_gateway_retains_elsewhere() {
     let house = House::open().await;
     house.broker.publish(message("homeassistant/x", "1").retained());
@@ -144,7 +145,7 @@ async fn stores_what_the_gateway_retains_elsewhere() {
     client.hears("homeassistant/x 1 retained").await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tells_listeners_inside_what_is_stored_and_then_what_comes() {
     let stored = vec![message("a/1", "x").retained(), message("b/1", "y").retained()];
     let house = House::open_with(|config| config.retained = stored).await;
@@ -165,4 +166,50 @@ async fn tells_listeners_inside_what_is_stored_and_then_what_comes() {
     drop(attachment);
     client.publish(2, "a/2", "unheard").await;
     assert_eq!(told.recv().await, None);
+}
+
+const LAST: u32 = 3000;
+
+/// Subscribes over and over, and sees that no value is older than one before it, until the last has come.
+async fn never_sees_it_go_back(mut client: Client, filter: &'static str) {
+    let subscribe = packet(0x82, &body(&[&[0, 9], &prop(5, &[]), &text(filter), &[0]]));
+    client.say(&subscribe).await;
+    let (mut seen, mut heard) = (0, 0);
+    while seen < LAST {
+        let packet = client.next().await;
+        if packet.first == 0x90 {
+            continue;
+        }
+        let words = packet.words(5);
+        let value: u32 = words.split(' ').nth(1).unwrap().parse().unwrap();
+        assert!(value >= seen, "{value} came after {seen} through {filter}");
+        seen = value;
+        heard += 1;
+        if heard % 20 == 0 {
+            client.say(&subscribe).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn never_shows_an_older_value_after_a_newer_one() {
+    for router in [RouterKind::Direct, RouterKind::Rumqttd] {
+        for topic in ["a/b", "hes/1/oak/z/lamp/property/on"] {
+            let house = House::open_routed(router).await;
+            let mut watchers = tokio::task::JoinSet::new();
+            for (number, filter) in [topic, "#", "+/+", "hes/1/#", "a/#"].into_iter().enumerate() {
+                if hes_schemas::Filter::new(filter).unwrap().matches_text(topic) {
+                    watchers.spawn(never_sees_it_go_back(house.client(5, &number.to_string()).await, filter));
+                }
+            }
+            for value in 1..=LAST {
+                let publish = Publish::new(Topic::new(topic).unwrap(), value.to_string()).retained();
+                house.gateway.change(publish);
+                tokio::task::yield_now().await;
+            }
+            while let Some(watched) = watchers.join_next().await {
+                watched.unwrap();
+            }
+        }
+    }
 }

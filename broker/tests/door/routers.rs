@@ -56,13 +56,13 @@ async fn heard(router: RouterKind) -> BTreeMap<String, Vec<String>> {
     heard
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_find_the_same_filters_in_the_same_order() {
     let (ours, theirs) = (heard(RouterKind::Direct).await, heard(RouterKind::Rumqttd).await);
     assert_eq!(ours, theirs);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_keep_the_order_of_many_messages() {
     for router in [RouterKind::Direct, RouterKind::Rumqttd] {
         let house = House::open_routed(router).await;

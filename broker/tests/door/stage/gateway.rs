@@ -42,6 +42,16 @@ impl Gateway {
         }
     }
 
+    /// Changes a value: what lies below the interface's root is projected, under the lock that the change is told under.
+    pub(crate) fn change(&self, publish: Publish) {
+        let mut projection = self.projection.lock().unwrap();
+        projection.retain(|old| old.topic != publish.topic);
+        if publish.topic.as_str().starts_with("hes/1/") {
+            projection.push(publish.clone());
+        }
+        self.broker.get().unwrap().publish(publish);
+    }
+
     /// Has no account hold any more.
     pub(crate) fn purge(&self) {
         self.is_purged.store(true, Ordering::SeqCst);

@@ -208,9 +208,9 @@ fn admits_number(document: &PropertyDocument, number: f64) -> bool {
         && (steps - steps.round()).abs() < 1e-6 * steps.abs().max(1.0)
 }
 
-/// All values that an expose allows, or, where they are many and not all are wanted, some with both ends.
+/// All values that an expose allows, or some with both ends: where they are many, or known from another device.
 fn allowed(expose: &Value, all: bool) -> Vec<Value> {
-    match expose["type"].as_str().unwrap() {
+    let mut values = match expose["type"].as_str().unwrap() {
         "binary" => vec![expose["value_on"].clone(), expose["value_off"].clone()],
         "numeric" => numbers(expose, all),
         "enum" => expose["values"].as_array().unwrap().clone(),
@@ -218,7 +218,11 @@ fn allowed(expose: &Value, all: bool) -> Vec<Value> {
         "composite" => maps(expose),
         "list" => vec![list(expose)],
         other => panic!("{other}"),
+    };
+    if !all && values.len() > 2 {
+        values.drain(1..values.len() - 1);
     }
+    values
 }
 
 fn numbers(expose: &Value, all: bool) -> Vec<Value> {
@@ -236,7 +240,7 @@ fn numbers(expose: &Value, all: bool) -> Vec<Value> {
     let count = ((last - first) / step + 1e-9).floor();
     let stride = if !all {
         count.max(1.0)
-    } else if count <= 1_200.0 {
+    } else if count <= 360.0 {
         1.0
     } else {
         (count / 24.0).floor()

@@ -166,7 +166,8 @@ impl Zigbee2Mqtt {
             reports.push(Report::Values(peer.uid.clone(), heard.values));
         }
         reports.extend(heard.events.into_iter().map(|(name, value)| Report::Event(peer.uid.clone(), name, value)));
-        for key in heard.unknown {
+        // a group repeats whatever one of its members reports
+        for key in heard.unknown.into_iter().filter(|_| !peer.is_group) {
             if self.complaints.is_new(&peer.model.title, key) {
                 let reason = format!("{} ({}) reports {key:?}, which nothing announces", peer.name, peer.model.title);
                 reports.extend(unreadable(&reason));

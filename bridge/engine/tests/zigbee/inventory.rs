@@ -128,7 +128,7 @@ fn a_group_can_do_what_all_its_members_can() {
     check(&["0x3"], &["on"]);
     check(&["0x1", "0x3"], &["on"]);
     assert_eq!(
-        say(&mut adapter, "all/lights", &json!({"state": "ON"})),
+        say(&mut adapter, "all/lights", &json!({"state": "ON", "color": {"x": 0.3}})),
         [values("group-1", &[("on", Datum::Bool(true))])]
     );
     let command = write(&adapter, "group-1", &[common("on", json!(false))]).unwrap();

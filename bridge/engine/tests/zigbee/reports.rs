@@ -38,7 +38,7 @@ fn what_does_not_fit_the_definition_passes_as_it_is() {
     let check = |state: Value, expect: &[(&str, Datum)]| {
         assert_eq!(say(&mut house(), "kitchen/bulb", &state), [values("0x1", expect)], "{state}");
     };
-    check(json!({"state": null}), &[("on", Datum::Null)]);
+    check(json!({"state": null, "effect": null}), &[("on", Datum::Null)]);
     check(json!({"state": "BROKEN"}), &[("on", "BROKEN".into())]);
     check(json!({"state": [1]}), &[("on", datum(&json!([1])))]);
     check(json!({"brightness": 1000}), &[("brightness", Datum::Number(393.7))]);

@@ -45,7 +45,7 @@ fn native(expose: &Expose) -> PropertyDocument {
     let mut document = PropertyDocument {
         unit: expose.unit.as_deref().and_then(unit::canonical).map(Into::into),
         read_only: !access.is_settable(),
-        write_only: access.is_settable() && !access.is_published() && !access.is_gettable(),
+        write_only: access.is_write_only(),
         observable: access.is_published(),
         gettable: access.is_gettable(),
         ..PropertyDocument::default()

@@ -81,6 +81,10 @@ impl Access {
         !self.is_settable()
     }
 
+    pub(super) const fn is_write_only(self) -> bool {
+        self.0 & 7 == 2
+    }
+
     pub(super) const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

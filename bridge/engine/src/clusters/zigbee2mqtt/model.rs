@@ -196,7 +196,13 @@ impl Model {
 }
 
 impl Binding {
+    /// Translates a report; nothing if it does not speak of the property.
+    ///
+    /// The bridge knows no value of what can only be written, and says so in every state.
     fn hear(&self, native: &Datum) -> Option<(PropertyName, Datum)> {
+        if native.is_null() && self.access.is_write_only() {
+            return None;
+        }
         Some((self.property.clone(), self.conversion.to_common(native)?))
     }
 }

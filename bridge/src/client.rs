@@ -1,0 +1,146 @@
+//! A client of the interface, as any program is one: MQTT 5, requests with a Response Topic, answers by Correlation Data.
+//!
+//! [`Connection`] says where and as whom, [`Client`] asks and is told. The command line and the tests use it.
+
+mod connection;
+mod desk;
+mod error;
+mod line;
+
+use std::time::Duration;
+
+use hes_schemas::{
+    Address, ClientId, Encoding, HomeId, Millis, Operation, Root, encode,
+    message::{Answer, Notification},
+};
+use rumqttc::v5::mqttbytes::v5::PublishProperties;
+use serde::Serialize;
+use tokio::{sync::mpsc, time::timeout};
+
+pub use connection::{Connection, UrlError};
+pub use error::ClientError;
+
+use line::Line;
+
+/// How much longer than a request may act its answer is waited for: the gateway answers 504 at the deadline.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A connected client.
+///
+/// The connection is polled on a task of its own; when it is lost, all that waits is told so, and so is all that comes after.
+#[derive(Debug)]
+pub struct Client {
+    line: Line,
+    notifications: mpsc::Receiver<Notification>,
+    root: Root,
+    home: HomeId,
+    id: ClientId,
+    ttl: Millis,
+}
+
+impl Client {
+    /// Connects, finds the home unless the connection names it, and opens the client's answer space.
+    ///
+    /// # Errors
+    /// [`ClientError`] if nobody listens, the broker refuses, or no home or more than one is announced.
+    pub async fn connect(connection: &Connection) -> Result<Self, ClientError> {
+        let limit = connection.timeout();
+        match timeout(limit, Self::open(connection)).await {
+            Ok(opened) => opened,
+            Err(_elapsed) => Err(ClientError::Silent { address: connection.address().to_owned(), limit }),
+        }
+    }
+
+    async fn open(connection: &Connection) -> Result<Self, ClientError> {
+        let (line, notifications) = Line::open(connection);
+        let home = match connection.home() {
+            Some(home) => home.clone(),
+            None => find_home(&line, connection).await?,
+        };
+        let (root, id) = (connection.root().clone(), connection.client().clone());
+        line.listen(&root.answers(&home, &id)).await?;
+        if connection.home().is_none() {
+            line.desk().check_only_home()?;
+        }
+        Ok(Self { line, notifications, root, home, id, ttl: connection.ttl() })
+    }
+
+    /// Returns the home that is asked.
+    #[must_use]
+    pub const fn home(&self) -> &HomeId {
+        &self.home
+    }
+
+    /// Asks on one of the home's `$req` topics and waits for the final answer.
+    ///
+    /// # Errors
+    /// As [`Client::request`].
+    pub async fn ask<T: Serialize>(&self, operation: Operation, message: &T) -> Result<Answer, ClientError> {
+        self.request(&Address::Request(self.home.clone(), operation), message, self.ttl).await
+    }
+
+    /// Sends a request, which may act for `ttl`, and waits for the final answer, which may say that it failed.
+    ///
+    /// # Errors
+    /// [`ClientError`] if there is no answer: the connection is lost, the broker refuses the request, or nothing came in time.
+    pub async fn request<T: Serialize>(
+        &self,
+        address: &Address,
+        message: &T,
+        ttl: Millis,
+    ) -> Result<Answer, ClientError> {
+        let topic = self.root.topic(address);
+        let question =
+            self.line.send(&topic, encode(Encoding::Json, message), |number| self.properties(number, ttl)).await?;
+        let limit = ttl.to_duration().saturating_add(GRACE);
+        match timeout(limit, question.answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_dropped)) => Err(self.line.desk().why()),
+            Err(_elapsed) => {
+                self.line.desk().forget(question.number);
+                Err(ClientError::NoAnswer { topic, limit })
+            }
+        }
+    }
+
+    fn properties(&self, number: u64, ttl: Millis) -> PublishProperties {
+        let reply_to = self.root.topic(&Address::Answer(self.home.clone(), self.id.clone()));
+        PublishProperties {
+            response_topic: Some(reply_to.as_str().to_owned()),
+            correlation_data: Some(number.to_string().into()),
+            message_expiry_interval: u32::try_from(ttl.get().div_ceil(1000)).ok(),
+            content_type: Some(Encoding::Json.content_type().to_owned()),
+            ..PublishProperties::default()
+        }
+    }
+
+    /// Opens the client's space for notifications; to be called before the first subscription.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the broker refuses or the connection is lost.
+    pub async fn open_notifications(&self) -> Result<(), ClientError> {
+        self.line.listen(&self.root.notifications(&self.home, &self.id)).await
+    }
+
+    /// Waits for the next notification of any subscription.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the connection is lost.
+    pub async fn notification(&mut self) -> Result<Notification, ClientError> {
+        self.notifications.recv().await.ok_or_else(|| self.line.desk().why())
+    }
+
+    /// Says farewell to the broker.
+    pub async fn close(self) {
+        self.line.close().await;
+    }
+}
+
+/// Waits for the announcement of a home.
+async fn find_home(line: &Line, connection: &Connection) -> Result<HomeId, ClientError> {
+    line.listen(&connection.root().homes()).await?;
+    match timeout(connection.timeout() / 2, line.desk().first_home()).await {
+        Ok(home) => home,
+        Err(_elapsed) => Err(ClientError::NoHome { address: connection.address().to_owned() }),
+    }
+}

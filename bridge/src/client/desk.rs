@@ -1,0 +1,235 @@
+//! The desk: who waits for what, and who gets what comes.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use hes_schemas::{
+    Address, Encoding, Filter, HomeId, Limits, Root, Status, Topic, decode,
+    message::{Answer, HomeState, Notification, Presence},
+};
+use rumqttc::v5::mqttbytes::v5::{PubAck, PubAckReason, Publish, SubAck, SubscribeReasonCode};
+use serde::de::DeserializeOwned;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::ClientError;
+
+/// How many notifications wait to be taken; what comes beyond is lost and shows as a gap in `seq`.
+const NOTIFICATIONS: usize = 10_000;
+
+/// A request that was sent.
+#[derive(Debug)]
+pub(super) struct Question {
+    /// Its Correlation Data.
+    pub(super) number: u64,
+    /// Where its answer arrives.
+    pub(super) answer: oneshot::Receiver<Result<Answer, ClientError>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Desk {
+    root: Root,
+    homes: watch::Receiver<Vec<(HomeId, Presence)>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    last: u64,
+    questions: HashMap<u64, Asked>,
+    /// The numbers of requests whose packets have no id yet, in the order of sending.
+    unsent: VecDeque<u64>,
+    /// The requests that the broker has not acknowledged, by packet id.
+    sent: HashMap<u16, u64>,
+    /// Subscriptions that the broker has not acknowledged, in the order of sending.
+    applications: VecDeque<(Filter, oneshot::Sender<Result<(), ClientError>>)>,
+    /// Nothing once the line is down, so that whoever waits is told.
+    mouth: Option<Mouth>,
+    end: Option<ClientError>,
+}
+
+#[derive(Debug)]
+struct Asked {
+    topic: Topic,
+    answer: oneshot::Sender<Result<Answer, ClientError>>,
+}
+
+/// Where news goes that nobody asked for.
+#[derive(Debug)]
+struct Mouth {
+    homes: watch::Sender<Vec<(HomeId, Presence)>>,
+    notifications: mpsc::Sender<Notification>,
+}
+
+impl Desk {
+    pub(super) fn new(root: Root) -> (Self, mpsc::Receiver<Notification>) {
+        let (announce, homes) = watch::channel(Vec::new());
+        let (notifications, told) = mpsc::channel(NOTIFICATIONS);
+        let state = State {
+            last: 0,
+            questions: HashMap::new(),
+            unsent: VecDeque::new(),
+            sent: HashMap::new(),
+            applications: VecDeque::new(),
+            mouth: Some(Mouth { homes: announce, notifications }),
+            end: None,
+        };
+        (Self { root, homes, state: Mutex::new(state) }, told)
+    }
+
+    /// Notes a request that is about to be sent.
+    pub(super) fn ask(&self, topic: &Topic) -> Result<Question, ClientError> {
+        let mut state = self.open()?;
+        state.last += 1;
+        let number = state.last;
+        let (sender, answer) = oneshot::channel();
+        state.questions.insert(number, Asked { topic: topic.clone(), answer: sender });
+        state.unsent.push_back(number);
+        Ok(Question { number, answer })
+    }
+
+    /// Forgets a request whose answer nobody waits for.
+    pub(super) fn forget(&self, number: u64) {
+        self.state().questions.remove(&number);
+    }
+
+    /// Notes a subscription that is about to be sent.
+    pub(super) fn apply(&self, filter: &Filter) -> Result<oneshot::Receiver<Result<(), ClientError>>, ClientError> {
+        let (sender, granted) = oneshot::channel();
+        self.open()?.applications.push_back((filter.clone(), sender));
+        Ok(granted)
+    }
+
+    /// Waits until a home is announced.
+    pub(super) async fn first_home(&self) -> Result<HomeId, ClientError> {
+        let mut homes = self.homes.clone();
+        let known = homes.wait_for(|homes| !homes.is_empty()).await.map_err(|_ended| self.why())?;
+        known.first().map(|(home, _)| home.clone()).ok_or_else(|| self.why())
+    }
+
+    /// Refuses to guess which home is meant, and to ask one that is not there.
+    pub(super) fn check_only_home(&self) -> Result<(), ClientError> {
+        match self.homes.borrow().as_slice() {
+            [(home, Presence::Offline)] => Err(ClientError::HomeOffline { home: home.clone() }),
+            [_] => Ok(()),
+            several => Err(ClientError::SeveralHomes { homes: several.iter().map(|(home, _)| home.clone()).collect() }),
+        }
+    }
+
+    /// Returns why the line is down.
+    pub(super) fn why(&self) -> ClientError {
+        self.state().end.clone().unwrap_or(ClientError::Closed)
+    }
+
+    /// Notes that the next request has gone out under a packet id.
+    pub(super) fn sent(&self, packet: u16) {
+        let mut state = self.state();
+        if let Some(number) = state.unsent.pop_front() {
+            state.sent.insert(packet, number);
+        }
+    }
+
+    /// Notes that the broker took a request, or not.
+    pub(super) fn acknowledged(&self, ack: &PubAck) {
+        let mut state = self.state();
+        let Some(number) = state.sent.remove(&ack.pkid) else { return };
+        if matches!(ack.reason, PubAckReason::Success | PubAckReason::NoMatchingSubscribers) {
+            return;
+        }
+        if let Some(Asked { topic, answer }) = state.questions.remove(&number) {
+            tell(answer, Err(ClientError::Denied { topic: topic.to_string() }));
+        }
+    }
+
+    /// Notes that the broker granted a subscription, or not.
+    pub(super) fn granted(&self, ack: &SubAck) {
+        let Some((filter, granted)) = self.state().applications.pop_front() else { return };
+        let is_granted = ack.return_codes.iter().all(|code| matches!(code, SubscribeReasonCode::Success(_)));
+        tell(granted, if is_granted { Ok(()) } else { Err(ClientError::Denied { topic: filter.to_string() }) });
+    }
+
+    /// Takes a message to whom it is for.
+    pub(super) fn receive(&self, publish: &Publish) {
+        let address = std::str::from_utf8(&publish.topic).ok().and_then(|topic| self.root.parse(topic));
+        if let Some(Address::Answer(..)) = address {
+            self.receive_answer(publish);
+        } else if let Some(Address::Notify(..)) = address {
+            self.receive_notification(publish);
+        } else if let Some(Address::HomeStatus(home)) = address {
+            self.receive_announcement(home, publish);
+        }
+    }
+
+    fn receive_answer(&self, publish: &Publish) {
+        let Some(number) = number(publish) else { return };
+        let answer = read::<Answer>(publish);
+        // the final answer follows
+        if answer.as_ref().is_ok_and(|answer| answer.status == Status::Accepted) {
+            return;
+        }
+        if let Some(asked) = self.state().questions.remove(&number) {
+            tell(asked.answer, answer);
+        }
+    }
+
+    fn receive_notification(&self, publish: &Publish) {
+        let Ok(notification) = read::<Notification>(publish) else { return };
+        if let Some(mouth) = &self.state().mouth {
+            // when nobody takes them, the reader sees a gap in seq
+            let _taken_or_lost = mouth.notifications.try_send(notification);
+        }
+    }
+
+    fn receive_announcement(&self, home: HomeId, publish: &Publish) {
+        let Ok(HomeState { state, .. }) = read(publish) else { return };
+        if let Some(mouth) = &self.state().mouth {
+            mouth.homes.send_modify(|homes| {
+                homes.retain(|(other, _)| *other != home);
+                homes.push((home, state));
+            });
+        }
+    }
+
+    /// Notes that the line is down, and lets everybody know who waits.
+    pub(super) fn end(&self, why: ClientError) {
+        let mut state = self.state();
+        state.end = Some(why);
+        state.mouth = None;
+        state.questions.clear();
+        state.applications.clear();
+    }
+
+    fn open(&self) -> Result<MutexGuard<'_, State>, ClientError> {
+        let state = self.state();
+        match &state.end {
+            Some(why) => Err(why.clone()),
+            None => Ok(state),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // nothing in here can panic half-way
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives a result to whom it is for, who may have stopped waiting.
+fn tell<T>(to: oneshot::Sender<T>, result: T) {
+    let _heard_or_gone = to.send(result);
+}
+
+fn number(publish: &Publish) -> Option<u64> {
+    let correlation = publish.properties.as_ref()?.correlation_data.as_ref()?;
+    std::str::from_utf8(correlation).ok()?.parse().ok()
+}
+
+fn read<T: DeserializeOwned>(publish: &Publish) -> Result<T, ClientError> {
+    let content_type = publish.properties.as_ref().and_then(|properties| properties.content_type.as_deref());
+    let encoding = match content_type {
+        Some(content_type) => Encoding::from_content_type(content_type),
+        None => Encoding::guess(&publish.payload),
+    };
+    let encoding = encoding.ok_or(ClientError::ContentType)?;
+    decode(encoding, &publish.payload, Limits::CLUSTER).map_err(|cause| ClientError::Unreadable { cause })
+}

@@ -1,0 +1,83 @@
+//! `hes-bridge devices`: what there is.
+
+use clap::Args;
+use hes_schemas::{DeviceDocument, message::Listing};
+
+use super::{
+    Exit, Failure, Output,
+    connect::ConnectArgs,
+    render::{Field, Look, table},
+    session::{self, Session, Task, json},
+};
+use crate::client::Client;
+
+/// List the devices that the account may see
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  hes-bridge devices
+  hes-bridge devices --json | jq -r '.[] | select(.state==\"offline\") | .document.name'")]
+pub(crate) struct DevicesArgs {
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
+}
+
+impl Task for DevicesArgs {
+    async fn run(&self, session: &Session, output: &mut Output) -> Result<Exit, Failure> {
+        let client = Client::connect(&session.connection).await?;
+        let listings = session::devices(&client).await?;
+        client.close().await;
+        if session.is_json {
+            output.print(&json(&listings))?;
+        } else if listings.is_empty() {
+            output.note("there is no device that this account may see; is a cluster configured and online?");
+        } else {
+            output.print(&rendered(&listings, output.look()))?;
+        }
+        Ok(Exit::Success)
+    }
+}
+
+fn rendered(listings: &[Listing], look: Look) -> String {
+    let rows: Vec<Vec<Field>> = listings.iter().map(row).collect();
+    table(&["ADDRESS", "NAME", "KIND", "STATE", "ROOM", "MODEL"], &rows, look)
+}
+
+fn row(listing: &Listing) -> Vec<Field> {
+    let Listing { cluster, device, state, document, .. } = listing;
+    vec![
+        Field::new(&format!("{cluster}/{device}")),
+        Field::new(&document.name),
+        Field::new(&document.kind.join(", ")),
+        Field::of_state(*state),
+        Field::new(document.room.as_deref().unwrap_or_default()),
+        Field::new(&model(document)),
+    ]
+}
+
+fn model(document: &DeviceDocument) -> String {
+    let parts = [document.maker.as_deref(), document.model.as_deref()];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use hes_schemas::message::Availability;
+
+    use super::{super::sample::listing, *};
+
+    #[test]
+    fn a_list_names_what_each_device_is_and_whether_it_is_there() {
+        let mut plug = listing("plug", "Garage plug");
+        plug.state = Availability::Offline;
+        let text = rendered(&[listing("lamp", "Kitchen bulb"), plug], Look { width: Some(80), has_colour: false });
+        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+        assert_eq!(
+            lines,
+            [
+                "ADDRESS      NAME          KIND   STATE    MODEL",
+                "zigbee/lamp  Kitchen bulb  light  online   IKEA LED1545G12",
+                "zigbee/plug  Garage plug   light  offline  IKEA LED1545G12",
+            ]
+        );
+    }
+}

@@ -1,0 +1,90 @@
+//! What all commands share that ask a running gateway.
+
+use hes_schemas::{
+    Operation, Status,
+    message::{Answer, Devices, Listing},
+};
+use serde::Serialize;
+
+use super::{
+    Exit, Failure, Output,
+    connect::{ConnectArgs, Surroundings},
+    render::visible,
+};
+use crate::client::{Client, Connection};
+
+/// How many devices are asked for at a time.
+const PAGE: u32 = 200;
+
+/// A command that asks a running gateway.
+pub(crate) trait Task {
+    /// Carries it out.
+    ///
+    /// # Errors
+    /// [`Failure`] with the way out.
+    async fn run(&self, session: &Session, output: &mut Output) -> Result<Exit, Failure>;
+}
+
+/// How to reach the gateway, and how to print what it says.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// Where to connect.
+    pub(crate) connection: Connection,
+    /// Print JSON.
+    pub(crate) is_json: bool,
+}
+
+/// Runs a task to its end.
+///
+/// # Errors
+/// As the task, or if the connection is not described well.
+pub(crate) fn run(task: &impl Task, args: &ConnectArgs, output: &mut Output) -> Result<Exit, Failure> {
+    let session = Session { connection: args.connection(&Surroundings::of_process())?, is_json: args.is_json() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new(Exit::Internal, format!("no runtime: {error}")))?;
+    runtime.block_on(task.run(&session, output))
+}
+
+/// Asks, and takes an answer that refuses the request as such for a failure.
+///
+/// # Errors
+/// [`Failure`] with the status and the words of the gateway, or if there is no answer.
+pub(crate) async fn ask<T: Serialize>(client: &Client, operation: Operation, message: &T) -> Result<Answer, Failure> {
+    let answer = client.ask(operation, message).await?;
+    if answer.status.is_success() {
+        return Ok(answer);
+    }
+    let line = fault(answer.status, answer.error.map(|symbol| symbol.as_str()), answer.detail.as_deref());
+    Err(Failure::new(answer.status.into(), line))
+}
+
+/// Asks for all devices that the account may see, page by page.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) async fn devices(client: &Client) -> Result<Vec<Listing>, Failure> {
+    let mut listings = Vec::new();
+    let mut after = None;
+    loop {
+        let page = Devices { limit: Some(PAGE), after, ..Devices::default() };
+        let answer = ask(client, Operation::Devices, &page).await?;
+        listings.extend(answer.devices.unwrap_or_default());
+        match answer.next {
+            Some(next) => after = Some(next),
+            None => return Ok(listings),
+        }
+    }
+}
+
+/// Words a status that is no success: `503 device_offline: the device is offline`.
+pub(crate) fn fault(status: Status, symbol: Option<&str>, detail: Option<&str>) -> String {
+    let symbol = symbol.map(|symbol| format!(" {symbol}")).unwrap_or_default();
+    let detail = detail.map(|detail| format!(": {}", visible(detail))).unwrap_or_default();
+    format!("{status}{symbol}{detail}")
+}
+
+/// Writes a document as JSON.
+pub(crate) fn json<T: Serialize + ?Sized>(document: &T) -> String {
+    // messages have texts for keys, so this cannot fail
+    serde_json::to_string_pretty(document).unwrap_or_default()
+}

@@ -32,7 +32,7 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Gives each retained message of the interface that a filter matches: a projection of what the gateway knows.
     ///
-    /// A subscriber never sees an older value after a newer one if the lock that is held here is also held when the
+    /// No subscription brings an older value after a newer one if the lock that is held here is also held when the
     /// gateway changes a value and hands it to [`crate::Broker::publish`].
     fn retained(&self, filter: &Filter, each: &mut dyn FnMut(Publish));
 

@@ -138,7 +138,8 @@ impl Conversation {
     }
 
     fn publish_will(&self, will: Publish) {
-        if self.session.client.rights().may_publish(&will.topic) {
+        let rights = self.session.client.rights();
+        if rights.is_live() && rights.may_publish(&will.topic) {
             // a full store keeps the will from being kept, not from being heard about in the figures
             let _full = self.hub.publish_open(will, self.session.key, Box::new(|_| {}));
         }

@@ -153,6 +153,10 @@ fn answers(hub: &Hub, connect: &Connect, client: &Client) -> Option<ByteString> 
 fn register(hub: &Arc<Hub>, connect: &Connect, client: Client) -> Result<Arc<Session>, (Code, &'static str)> {
     let patience = u64::from(connect.keep_alive) * 1500;
     let mut sessions = write(&hub.sessions);
+    // checked under the lock, so that none is missed by those who tell all sessions to go
+    if hub.stop.is_cancelled() {
+        return Err((Code::ServerUnavailable, "server is shutting down"));
+    }
     let old = sessions.get(client.id()).map(Arc::clone);
     if let Some(old) = &old
         && old.client.rights().user() != client.rights().user()

@@ -12,7 +12,7 @@
 //!   could not know otherwise ([`Limits::queue_messages`]).
 //! - A message goes once to each subscription that matches it, with that subscription's identifier, whichever router
 //!   answers (MQTT 5.0, 3.3.4 leaves the choice).
-//! - A subscriber never sees an older retained value after a newer one.
+//! - A subscription never brings an older retained value after a newer one.
 //! - Control topics of the interface never reach a subscriber: requests go to the [`Backend`], answers to their asker.
 //! - Sessions end with their connection: CONNACK says `session present = 0` and, in MQTT 5, session expiry 0,
 //!   maximum `QoS` 1 and no shared subscriptions. A will delay is therefore none.

@@ -19,7 +19,7 @@ use crate::{
 type Agreed = (Arc<Subscription>, bool);
 
 impl Conversation {
-    /// Subscribes, answers, and then sends the retained messages; live ones are held back meanwhile.
+    /// Subscribes and answers; the retained messages that are owed wait in the mailbox, and so follow the answer.
     pub(super) fn take_subscribe(
         &mut self,
         packet_id: u16,
@@ -27,19 +27,27 @@ impl Conversation {
         wanted: Vec<Wanted>,
         out: &mut Outbox,
     ) {
-        self.session.mailbox.hold();
-        let mut snapshot = Vec::new();
         let mut granted: Vec<Granted> = Vec::with_capacity(wanted.len());
         for wanted in wanted {
             granted.push(self.subscribe(wanted, subscription_id).map(|(subscription, is_owed)| {
                 if is_owed {
-                    self.hub.snapshot(&self.session, &subscription, &mut snapshot);
+                    self.send_retained(&subscription);
                 }
                 subscription.qos
             }));
         }
         let text = granted.iter().find_map(|granted| granted.err()).map(explain).filter(|_| self.wants_reasons);
         out.reply(|out| wire::suback(out, self.version, packet_id, &granted, text));
+    }
+
+    /// Puts the retained messages into the mailbox.
+    ///
+    /// What came through the subscription before is older, and already there; what comes meanwhile is held back, and
+    /// what of it the retained messages include is left out when it is written.
+    fn send_retained(&self, subscription: &Arc<Subscription>) {
+        let mut snapshot = Vec::new();
+        self.session.mailbox.hold();
+        self.hub.snapshot(&self.session, subscription, &mut snapshot);
         self.session.mailbox.release(snapshot);
     }
 

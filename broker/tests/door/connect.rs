@@ -182,7 +182,7 @@ async fn ends_the_session_of_an_account_that_no_longer_holds() {
     let house = House::open().await;
     for version in VERSIONS {
         let mut client = house.client(version, "gone").await;
-        house.gateway.purge();
+        house.gateway.purge("anna");
         client.is_told_to_go(0x87).await;
     }
 }

@@ -91,3 +91,18 @@ async fn refuses_a_will_that_may_not_be_published() {
         }
     }
 }
+
+#[tokio::test]
+async fn forgets_the_will_of_an_account_that_no_longer_holds() {
+    for version in VERSIONS {
+        let house = House::open().await;
+        let mut heir = house.client(version, "heir").await;
+        heir.subscribe("open/#", 0).await;
+        let guest = Guest::new(version, "guest").account("guest", "secret").will("open/will", "gone", false);
+        let mut guest = house.enter(guest).await;
+        house.gateway.purge("guest");
+        guest.is_told_to_go(0x87).await;
+        heir.publish(0, "open/end", "").await;
+        heir.hears("open/end ").await;
+    }
+}

@@ -20,14 +20,14 @@ pub(crate) struct Gateway {
     pub(crate) stored: Mutex<Vec<String>>,
     /// What was asked of it, as words.
     pub(crate) asked: Mutex<Vec<String>>,
-    /// Whether accounts hold.
-    is_purged: Arc<AtomicBool>,
+    /// The accounts that no longer hold.
+    purged: Arc<Mutex<Vec<String>>>,
 }
 
 /// `anna` may do everything, `guest` what lies below `open/`; without an account a client is `anna`.
 struct Account {
     user: String,
-    is_purged: Arc<AtomicBool>,
+    purged: Arc<Mutex<Vec<String>>>,
 }
 
 impl Gateway {
@@ -52,13 +52,13 @@ impl Gateway {
         self.broker.get().unwrap().publish(publish);
     }
 
-    /// Has no account hold any more.
-    pub(crate) fn purge(&self) {
-        self.is_purged.store(true, Ordering::SeqCst);
+    /// Ends an account.
+    pub(crate) fn purge(&self, user: &str) {
+        self.purged.lock().unwrap().push(user.to_owned());
     }
 
     fn account(&self, user: &str) -> Arc<dyn Rights> {
-        Arc::new(Account { user: user.to_owned(), is_purged: Arc::clone(&self.is_purged) })
+        Arc::new(Account { user: user.to_owned(), purged: Arc::clone(&self.purged) })
     }
 
     fn admit(&self, hello: &Hello) -> Result<Arc<dyn Rights>, Refusal> {
@@ -123,6 +123,6 @@ impl Rights for Account {
     }
 
     fn is_live(&self) -> bool {
-        !self.is_purged.load(Ordering::SeqCst)
+        !self.purged.lock().unwrap().contains(&self.user)
     }
 }

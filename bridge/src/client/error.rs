@@ -39,6 +39,14 @@ pub enum ClientError {
         /// Its word for it.
         reason: String,
     },
+    /// Whatever listens there is no broker of this version.
+    #[error("{address} does not speak MQTT 5: {reason}")]
+    Foreign {
+        /// Where.
+        address: String,
+        /// What is wrong with what it said.
+        reason: String,
+    },
     /// The broker does not let the user publish or subscribe there.
     #[error("the broker does not allow {topic}")]
     Denied {
@@ -112,7 +120,10 @@ pub(super) fn lost(error: ConnectionError, was_up: bool, address: String) -> Cli
     if let ConnectionError::Io(cause) | ConnectionError::MqttState(StateError::Io(cause)) = error {
         return ClientError::Unreachable { address, cause: Arc::new(cause) };
     }
-    ClientError::Unreachable { address, cause: Arc::new(io::Error::other(error)) }
+    if let ConnectionError::Timeout(_) = error {
+        return ClientError::Unreachable { address, cause: Arc::new(io::ErrorKind::TimedOut.into()) };
+    }
+    ClientError::Foreign { address, reason: error.to_string() }
 }
 
 fn refused(code: ConnectReturnCode, address: String) -> ClientError {

@@ -94,6 +94,7 @@ impl From<ClientError> for Failure {
             ClientError::Unreachable { .. }
             | ClientError::Silent { .. }
             | ClientError::Refused { .. }
+            | ClientError::Foreign { .. }
             | ClientError::NoHome { .. }
             | ClientError::HomeOffline { .. }
             | ClientError::NoAnswer { .. }
@@ -114,6 +115,7 @@ const fn way_out(error: &ClientError) -> Option<&'static str> {
         ClientError::Credentials { .. } => Some(
             "give --user NAME and the password in HES_PASSWORD or --password-file FILE; accounts: hes-bridge user list",
         ),
+        ClientError::Foreign { .. } => Some("is that the port of the gateway's broker? name another with --url"),
         ClientError::Denied { .. } => Some("what an account may do: hes-bridge user list"),
         ClientError::NoHome { .. } => {
             Some("is this the gateway's broker? if the home is known, name it with --home ID")

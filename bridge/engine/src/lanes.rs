@@ -32,8 +32,6 @@ pub(crate) struct Part {
     pub(crate) awaits: Vec<PropertyName>,
     /// What it is to become; nothing if it is only read.
     pub(crate) asked: Option<Datum>,
-    /// Its version when the device was asked.
-    pub(crate) version_before: Option<u64>,
     /// Nothing will ever report it.
     pub(crate) is_silent: bool,
 }

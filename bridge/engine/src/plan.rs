@@ -92,7 +92,6 @@ impl Engine {
                 native: native.cloned(),
                 awaits: names.to_vec(),
                 asked: None,
-                version_before: None,
                 is_silent: false,
             };
             return Ok(Plan::Ask(slot, part));
@@ -124,7 +123,6 @@ impl Engine {
             native: None,
             awaits: vec![name.clone()],
             asked: Some(value),
-            version_before: device.value(name).map(|held| held.version),
             is_silent: document.write_only,
         };
         Ok(Plan::Ask(slot, part))
@@ -152,11 +150,12 @@ impl Engine {
             self.check_danger(now, request, slot, name, document.safety)?;
             is_silent &= document.write_only;
         }
-        let first = awaits.first().ok_or_else(unknown)?;
-        let version_before = device.value(first).map(|held| held.version);
+        if awaits.is_empty() {
+            return Err(unknown());
+        }
         self.check_alive(device)?;
         self.check_room(slot)?;
-        let part = Part { index, native: Some(native.clone()), awaits, asked: Some(value), version_before, is_silent };
+        let part = Part { index, native: Some(native.clone()), awaits, asked: Some(value), is_silent };
         Ok(Plan::Ask(slot, part))
     }
 

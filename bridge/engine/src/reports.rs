@@ -36,7 +36,8 @@ impl Engine {
     pub(crate) fn heard(&mut self, now: Timestamp, cluster: &ClusterId, topic: &str, payload: &[u8]) {
         let Some(seat) = self.seats.get_mut(cluster) else { return };
         let reports = seat.adapter.receive(now, topic, payload);
-        if seat.adapter.is_inventory(topic) {
+        let is_understood = reports.iter().any(|report| !matches!(report, Report::Unreadable { .. }));
+        if is_understood && seat.adapter.is_inventory(topic) {
             seat.has_inventory = true;
             self.put(Output::Remember { cluster: cluster.clone(), topic: topic.into(), payload: payload.into() });
         }

@@ -104,17 +104,13 @@ impl Engine {
     }
 
     fn is_fulfilled(&self, device: &Device, part: &Part, name: &PropertyName) -> bool {
+        let Some(seat) = self.seats.get(&device.record.cluster) else { return false };
         let (Some(asked), Some(held)) = (&part.asked, device.value(name)) else { return true };
-        match &part.native {
-            Some(native) => {
-                let has_changed = part.version_before != Some(held.version);
-                has_changed || self.native_value(device, native).as_ref() == Some(asked)
-            }
-            None => self
-                .seats
-                .get(&device.record.cluster)
-                .is_some_and(|seat| seat.adapter.fulfils(&device.record.uid, name, asked, &held.value)),
-        }
+        let fulfils = |asked: &Datum| seat.adapter.fulfils(&device.record.uid, name, asked, &held.value);
+        let Some(native) = &part.native else { return fulfils(asked) };
+        // a native command that no value stands for, such as TOGGLE, is fulfilled by any report
+        let meant = seat.adapter.common_values(&device.record.uid, native, asked);
+        meant.iter().find(|(meant, _)| meant == name).is_none_or(|(_, asked)| fulfils(asked))
     }
 
     /// Takes note that a cluster complained of a command.

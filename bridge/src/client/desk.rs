@@ -233,3 +233,100 @@ fn read<T: DeserializeOwned>(publish: &Publish) -> Result<T, ClientError> {
     let encoding = encoding.ok_or(ClientError::ContentType)?;
     decode(encoding, &publish.payload, Limits::CLUSTER).map_err(|cause| ClientError::Unreadable { cause })
 }
+
+#[cfg(test)]
+mod tests {
+    use rumqttc::v5::mqttbytes::{QoS, v5::PublishProperties};
+
+    use super::*;
+
+    fn desk() -> (Desk, mpsc::Receiver<Notification>) {
+        Desk::new(Root::default())
+    }
+
+    fn topic() -> Topic {
+        Topic::new("hes/1/oak/$req/devices").unwrap()
+    }
+
+    fn publish(topic: &str, payload: &str, correlation: Option<&str>) -> Publish {
+        let correlation_data = correlation.map(|it| it.to_owned().into());
+        let properties = PublishProperties { correlation_data, ..PublishProperties::default() };
+        Publish::new(topic, QoS::AtLeastOnce, payload.to_owned(), Some(properties))
+    }
+
+    fn answer(number: u64, status: u16) -> Publish {
+        publish("hes/1/oak/$res/me", &format!(r#"{{"status":{status}}}"#), Some(&number.to_string()))
+    }
+
+    fn announcement(home: &str, state: &str) -> Publish {
+        let payload = format!(r#"{{"state":"{state}","epoch":1,"since":"2026-11-22T15:00:00Z"}}"#);
+        publish(&format!("hes/1/{home}/$status"), &payload, None)
+    }
+
+    #[test]
+    fn each_answer_goes_to_who_asked_and_only_the_final_one() {
+        let (desk, _told) = desk();
+        let (mut one, mut two) = (desk.ask(&topic()).unwrap(), desk.ask(&topic()).unwrap());
+        desk.receive(&answer(two.number, 202));
+        desk.receive(&answer(two.number, 404));
+        desk.receive(&answer(one.number, 200));
+        desk.receive(&answer(99, 500));
+        assert_eq!(one.answer.try_recv().unwrap().unwrap().status, Status::Ok);
+        assert_eq!(two.answer.try_recv().unwrap().unwrap().status, Status::NotFound);
+    }
+
+    #[test]
+    fn a_request_that_the_broker_refuses_fails_at_once() {
+        let (desk, _told) = desk();
+        let (mut one, mut two) = (desk.ask(&topic()).unwrap(), desk.ask(&topic()).unwrap());
+        desk.sent(7);
+        desk.sent(8);
+        desk.acknowledged(&PubAck { pkid: 8, reason: PubAckReason::NotAuthorized, properties: None });
+        desk.acknowledged(&PubAck { pkid: 7, reason: PubAckReason::Success, properties: None });
+        assert!(matches!(two.answer.try_recv(), Ok(Err(ClientError::Denied { .. }))));
+        assert!(one.answer.try_recv().is_err());
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_a_failure_and_not_silence() {
+        let (desk, _told) = desk();
+        let mut question = desk.ask(&topic()).unwrap();
+        desk.receive(&publish("hes/1/oak/$res/me", "{}", Some("1")));
+        assert!(matches!(question.answer.try_recv(), Ok(Err(ClientError::Unreadable { .. }))));
+    }
+
+    #[test]
+    fn everybody_who_waits_is_told_when_the_line_is_down() {
+        let (desk, mut told) = desk();
+        let mut question = desk.ask(&topic()).unwrap();
+        let mut granted = desk.apply(&Filter::new("a").unwrap()).unwrap();
+        desk.end(ClientError::NoHome { address: "there".to_owned() });
+        assert!(question.answer.try_recv().is_err() && granted.try_recv().is_err());
+        assert!(matches!(told.try_recv(), Err(mpsc::error::TryRecvError::Disconnected)));
+        assert!(matches!(desk.ask(&topic()), Err(ClientError::NoHome { .. })));
+        assert!(matches!(desk.why(), ClientError::NoHome { .. }));
+    }
+
+    #[test]
+    fn the_only_home_is_asked_if_it_is_there() {
+        let (desk, _told) = desk();
+        desk.receive(&announcement("oak", "offline"));
+        assert!(matches!(desk.check_only_home(), Err(ClientError::HomeOffline { .. })));
+        desk.receive(&announcement("oak", "online"));
+        assert!(desk.check_only_home().is_ok());
+        desk.receive(&announcement("elm", "online"));
+        assert!(matches!(desk.check_only_home(), Err(ClientError::SeveralHomes { homes }) if homes.len() == 2));
+    }
+
+    #[test]
+    fn notifications_arrive_in_their_order() {
+        let (desk, mut told) = desk();
+        for seq in 1..=2 {
+            let payload = format!(
+                r#"{{"sid":"s1","seq":{seq},"event":"device_online","device":"a/b/c","time":"2026-11-22T15:00:00Z"}}"#
+            );
+            desk.receive(&publish("hes/1/oak/$notify/me/s1", &payload, None));
+        }
+        assert_eq!((told.try_recv().unwrap().seq, told.try_recv().unwrap().seq), (1, 2));
+    }
+}

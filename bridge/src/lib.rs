@@ -1,3 +1,12 @@
-//! Placeholder.
+//! The gateway: one common, answered, authorised interface for home clusters on MQTT.
 
+pub mod accounts;
+pub mod client;
+mod command;
 mod demo;
+pub mod gateway;
+mod remote;
+pub mod settings;
+pub mod store;
+
+pub use command::main;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `hes-bridge`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hes_bridge::main()
+}

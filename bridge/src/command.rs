@@ -1,0 +1,113 @@
+//! The command line.
+//!
+//! `devices`, `get`, `set` and `watch` are clients like any other: they speak MQTT and have the rights of their account.
+
+mod completions;
+mod connect;
+mod demo;
+mod devices;
+mod failure;
+mod get;
+mod hint;
+mod log;
+mod outcomes;
+mod output;
+mod render;
+mod run;
+#[cfg(test)]
+mod sample;
+mod schema;
+mod session;
+mod set;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub(crate) use failure::{Exit, Failure};
+pub(crate) use output::Output;
+
+use connect::ConnectArgs;
+
+/// One common, answered, authorised interface for home clusters on MQTT.
+#[derive(Debug, Parser)]
+#[command(name = "hes-bridge", version, max_term_width = 100, after_long_help = AFTER_HELP)]
+struct Cli {
+    #[command(flatten)]
+    connect: ConnectArgs,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    // the gateway itself and its administration
+    Run(run::RunArgs),
+    Demo(demo::DemoArgs),
+
+    // clients of a running gateway
+    Devices(devices::DevicesArgs),
+    Get(get::GetArgs),
+    Set(set::SetArgs),
+    Watch(watch::WatchArgs),
+
+    // what needs no gateway
+    Schema(schema::SchemaArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  hes-bridge devices                            what there is
+  hes-bridge get zigbee/lamp/brightness         one property
+  hes-bridge get \"Kitchen bulb\"                 all properties, the device by its name
+  hes-bridge set zigbee/lamp/on true            write, and wait for the confirmation
+  hes-bridge watch zigbee/+/temperature         changes as they come
+  hes-bridge completions bash > ~/.local/share/bash-completion/completions/hes-bridge
+
+Exit codes:
+  0  done (status 2xx)
+  1  the command line itself failed, as when its output cannot be written
+  2  the command line was not understood
+  3  the gateway could not be reached, or did not answer in time
+  4  the gateway refused the request (status 4xx): denied, unknown, a value that does not fit
+  5  the gateway could not carry it out (status 5xx): cluster error, offline, not confirmed
+
+With several targets the exit code is that of the worst outcome.";
+
+/// Runs the program: reads the command line, does what it says, and words what went wrong.
+#[must_use]
+pub fn main() -> ExitCode {
+    let mut output = Output::of_process();
+    let exit = match Cli::try_parse() {
+        Ok(cli) => run(&cli, &mut output),
+        Err(error) => output.usage(&error),
+    };
+    match exit {
+        Ok(exit) => exit.into(),
+        Err(failure) => output.failure(&failure).into(),
+    }
+}
+
+fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
+    match &cli.command {
+        Command::Run(args) => alone(cli).and_then(|()| run::run(args, output)),
+        Command::Demo(args) => alone(cli).and_then(|()| demo::run(args, output)),
+        Command::Devices(args) => session::run(args, &args.connect.or(&cli.connect), output),
+        Command::Get(args) => session::run(args, &args.connect.or(&cli.connect), output),
+        Command::Set(args) => session::run(args, &args.connect.or(&cli.connect), output),
+        Command::Watch(args) => session::run(args, &args.connect.or(&cli.connect), output),
+        Command::Schema(args) => alone(cli).and_then(|()| schema::run(args, output)),
+        Command::Completions(args) => alone(cli).and_then(|()| completions::run(args, Cli::command(), output)),
+    }
+}
+
+/// Refuses what means nothing to a command that connects nowhere.
+fn alone(cli: &Cli) -> Result<(), Failure> {
+    if cli.connect.is_given() {
+        return Err(Failure::usage("the connection options belong to devices, get, set and watch"));
+    }
+    Ok(())
+}

@@ -1,0 +1,245 @@
+//! The gateway: the engine, and everything that carries for it.
+//!
+//! The way of a message: socket -> `door` (or `link`, `alongside`) -> `mind`, which holds the engine -> `sinks` -> broker,
+//! link or store. `mind.rs` shows the style of this room best.
+
+mod alongside;
+mod clock;
+mod door;
+mod link;
+mod mind;
+mod register;
+mod report;
+mod rights;
+mod sinks;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use hes_broker::{Attachment, Broker, Config, Door as BrokerDoor};
+use hes_engine::{Engine, Input, Limits, clusters::zigbee2mqtt::Zigbee2Mqtt, record::Restored};
+use hes_schemas::ClusterId;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::{
+    alongside::Outbox,
+    clock::Clock,
+    door::Door,
+    mind::Mind,
+    register::Register,
+    rights::House,
+    sinks::{Link, Sinks},
+};
+use crate::{
+    accounts::Accounts,
+    settings::{BrokerSettings, ClusterSettings, Settings},
+    store::{Opened, Store},
+};
+
+/// A running gateway.
+#[derive(Debug)]
+pub struct Gateway {
+    mind: Arc<Mind>,
+    store: Store,
+    broker: Option<Broker>,
+    addresses: Vec<SocketAddr>,
+    founded: Option<SecretString>,
+    attachments: Vec<Attachment>,
+    cancel: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// Says why a gateway does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address cannot be listened on.
+    #[error("broker.listen: {address} cannot be used")]
+    Listen {
+        /// Which one.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+    /// The accounts cannot be used.
+    #[error(transparent)]
+    Accounts(#[from] crate::accounts::AccountsError),
+    /// The broker does not start.
+    #[error("the built-in broker does not start")]
+    Broker(#[source] hes_broker::StartError),
+}
+
+impl Gateway {
+    /// Starts a gateway; when this returns, it serves.
+    ///
+    /// # Errors
+    /// [`StartError`]; then nothing has been started.
+    pub async fn start(settings: &Settings) -> Result<Self, StartError> {
+        let listeners = bind(&settings.broker.listen).await?;
+        let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+        let clock = Arc::new(Clock::start());
+        let opened = Store::open(&settings.data, settings.store.save_interval, clock.now()).await?;
+        let accounts = Accounts::open(opened.store.ledger().clone(), settings.broker.anonymous).await?;
+        let founded = accounts.found_owner().await?;
+        let Opened { store, restored, retained, .. } = opened;
+
+        let register = Arc::new(Register::default());
+        let (outbox, outgoing) = settings.alongside.as_ref().map(|_| Outbox::new()).unzip();
+        let sinks = Sinks::new(store.clone(), Arc::clone(&register), outbox.clone());
+        let mind = Mind::new(engine(settings, restored, &clock), sinks, Arc::clone(&clock));
+        mind.look(|engine| engine.devices().for_each(|record| register.add(record)));
+        mind.handle(Input::Rights(accounts.rights()));
+
+        let mut gateway = Self {
+            mind,
+            store,
+            broker: None,
+            addresses,
+            founded,
+            attachments: Vec::new(),
+            cancel: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
+        let house = House { root: settings.root.clone(), home: settings.home.clone(), register, clock };
+        gateway.open_door(settings, listeners, retained, accounts.clone(), house).await?;
+        gateway.link_clusters(&settings.clusters);
+        gateway.serve_alongside(settings, outbox, outgoing);
+        gateway.watch(accounts);
+        gateway.spawn_endless(Arc::clone(&gateway.mind).keep_time());
+        Ok(gateway)
+    }
+
+    /// Returns where the built-in broker listens.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Returns the password of the owner's account if this start made it; it is not known afterwards.
+    pub const fn take_founded(&mut self) -> Option<SecretString> {
+        self.founded.take()
+    }
+
+    /// Stops in good order: nobody new is let in, what was promised is kept, and the store is closed.
+    ///
+    /// # Errors
+    /// [`crate::store::StoreError`] if the last changes could not be written.
+    pub async fn shutdown(mut self) -> Result<(), crate::store::StoreError> {
+        self.attachments.clear();
+        self.cancel.cancel();
+        if let Some(broker) = &self.broker {
+            broker.shutdown().await;
+        }
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.store.close().await
+    }
+
+    async fn open_door(
+        &mut self,
+        settings: &Settings,
+        listeners: Vec<TcpListener>,
+        retained: Vec<hes_broker::Publish>,
+        accounts: Accounts,
+        house: House,
+    ) -> Result<(), StartError> {
+        if listeners.is_empty() {
+            return Ok(());
+        }
+        let door = Door::new(Arc::clone(&self.mind), accounts, Arc::new(house));
+        let config = Config {
+            doors: listeners.into_iter().map(|socket| broker_door(socket, &settings.broker)).collect(),
+            limits: settings.broker.limits.clone(),
+            root: settings.root.clone(),
+            home: settings.home.clone(),
+            router: settings.broker.router,
+            retained,
+        };
+        let broker = Broker::start(config, Arc::new(door)).await.map_err(StartError::Broker)?;
+        self.mind.sinks().set_broker(broker.clone());
+        self.broker = Some(broker);
+        Ok(())
+    }
+
+    fn link_clusters(&mut self, clusters: &[ClusterSettings]) {
+        for cluster in clusters {
+            match &cluster.remote {
+                None => self.attach(&cluster.id),
+                Some(remote) => {
+                    let (mind, cancel) = (Arc::clone(&self.mind), self.cancel.clone());
+                    self.spawn(link::keep_linked(mind, cluster.id.clone(), remote.clone(), cancel));
+                }
+            }
+        }
+    }
+
+    /// Links a cluster that is a client of the built-in broker: what it says is heard on the task that read it.
+    fn attach(&mut self, cluster: &ClusterId) {
+        let Some(broker) = &self.broker else { return };
+        self.mind.sinks().link(cluster.clone(), Link::Own);
+        self.mind.handle(Input::Linked(cluster.clone()));
+        let filters = self.mind.look(|engine| engine.filters_of(cluster));
+        let (mind, cluster) = (Arc::clone(&self.mind), cluster.clone());
+        let tap = move |publish: &hes_broker::Publish| {
+            let (topic, payload) = (publish.topic.as_str(), publish.payload.as_ref());
+            mind.handle(Input::Heard { cluster: &cluster, topic, payload });
+        };
+        self.attachments.push(broker.attach(filters, Arc::new(tap)));
+    }
+
+    fn serve_alongside(
+        &self,
+        settings: &Settings,
+        outbox: Option<Outbox>,
+        outgoing: Option<tokio::sync::mpsc::Receiver<alongside::Outgoing>>,
+    ) {
+        let (Some(alongside), Some(outbox), Some(outgoing)) = (&settings.alongside, outbox, outgoing) else { return };
+        let (mind, cancel) = (Arc::clone(&self.mind), self.cancel.clone());
+        let (remote, acts_as) = (alongside.remote.clone(), alongside.acts_as.clone());
+        self.spawn(alongside::serve(mind, remote, acts_as, outbox, outgoing, cancel));
+    }
+
+    /// Has changes of the accounts take effect while the gateway runs.
+    fn watch(&self, accounts: Accounts) {
+        let mind = Arc::clone(&self.mind);
+        self.spawn_endless(async move { accounts.watch(|rights| mind.handle(Input::Rights(rights))).await });
+    }
+
+    /// Runs a task that ends by itself when the gateway stops.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
+    /// Runs a task that may be dropped anywhere when the gateway stops.
+    fn spawn_endless(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(self.cancel.clone().run_until_cancelled_owned(task));
+    }
+}
+
+/// Anonymous clients come in by the loopback interface only.
+fn broker_door(socket: TcpListener, settings: &BrokerSettings) -> BrokerDoor {
+    let is_loopback = socket.local_addr().is_ok_and(|address| address.ip().is_loopback());
+    BrokerDoor { socket, anonymous: settings.anonymous.is_some() && is_loopback }
+}
+
+async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
+    let mut listeners = Vec::new();
+    for address in addresses {
+        let bound = TcpListener::bind(address).await;
+        listeners.push(bound.map_err(|cause| StartError::Listen { address: *address, cause })?);
+    }
+    Ok(listeners)
+}
+
+fn engine(settings: &Settings, restored: Restored, clock: &Clock) -> Engine {
+    let now = clock.now();
+    let mut engine = Engine::new(settings.home.clone(), settings.root.clone(), Limits::default(), restored, now);
+    for cluster in &settings.clusters {
+        engine.add_cluster(cluster.id.clone(), Box::new(Zigbee2Mqtt::new(cluster.base.clone())), now);
+    }
+    engine
+}

@@ -1,0 +1,198 @@
+//! One connection to the other broker.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use hes_engine::{Asked, Asker, Door, Input, Letter, Post};
+use hes_schemas::{Encoding, Filter, HomeId, Millis, Root, Topic, UserName, message::Presence};
+use rumqttc::v5::{
+    AsyncClient, Event, EventLoop,
+    mqttbytes::{
+        QoS,
+        v5::{Filter as Wish, LastWill, Packet, Publish, PublishProperties},
+    },
+};
+use tokio::sync::mpsc::Receiver;
+
+use super::{
+    super::{mind::Mind, report},
+    Outbox, Outgoing,
+};
+use crate::remote::Remote;
+
+/// How many packets may wait between this task and the connection.
+const QUEUE: usize = 256;
+
+/// How long the last words may take at a shutdown.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+pub(super) struct Session<'s> {
+    mind: &'s Mind,
+    remote: &'s Remote,
+    acts_as: &'s UserName,
+    outbox: &'s Outbox,
+    client: AsyncClient,
+    events: EventLoop,
+    is_up: bool,
+}
+
+impl<'s> Session<'s> {
+    pub(super) fn new(mind: &'s Mind, remote: &'s Remote, acts_as: &'s UserName, outbox: &'s Outbox) -> Self {
+        let home = mind.look(|engine| engine.home().clone());
+        let mut options = remote.options_v5(format!("hes-bridge-{home}"));
+        options.set_clean_start(true);
+        let last = mind.look(|engine| engine.presence_post(Presence::Offline));
+        options.set_last_will(LastWill::new(last.topic.as_str(), last.payload, QoS::AtLeastOnce, true, None));
+        let (client, events) = AsyncClient::new(options, QUEUE);
+        Self { mind, remote, acts_as, outbox, client, events, is_up: false }
+    }
+
+    pub(super) const fn was_up(&self) -> bool {
+        self.is_up
+    }
+
+    /// Connects and serves; returns why it ended.
+    pub(super) async fn run(&mut self, outgoing: &mut Receiver<Outgoing>) -> String {
+        if let Err(reason) = self.connect().await {
+            return reason;
+        }
+        let Self { mind, acts_as, outbox, client, events, .. } = self;
+        tokio::select! {
+            reason = listen(mind, acts_as, outbox, events) => reason,
+            reason = speak(mind, outbox, client, outgoing) => reason,
+        }
+    }
+
+    async fn connect(&mut self) -> Result<(), String> {
+        loop {
+            match self.events.poll().await {
+                Ok(Event::Incoming(Packet::ConnAck(_))) => break,
+                Ok(_) => {}
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        let (root, home) = self.mind.look(|engine| (engine.root().clone(), engine.home().clone()));
+        self.client.try_subscribe_many(wishes(&root, &home)).map_err(|error| error.to_string())?;
+        self.is_up = true;
+        report::alongside(self.remote.url());
+        Ok(())
+    }
+
+    /// Says goodbye, because a client that leaves in good order leaves no last will.
+    pub(super) async fn leave(mut self) {
+        if !self.is_up {
+            return;
+        }
+        let last = self.mind.look(|engine| engine.presence_post(Presence::Offline));
+        let said = self.client.try_publish(last.topic.as_str(), QoS::AtLeastOnce, true, last.payload);
+        if said.and_then(|()| self.client.try_disconnect()).is_ok() {
+            let end = async { while self.events.poll().await.is_ok() {} };
+            // whoever does not take the last words in time has the last will
+            drop(tokio::time::timeout(LAST_WORDS, end).await);
+        }
+    }
+}
+
+/// Returns what is asked of this home, and what is retained of it: some of that may be of devices long gone.
+fn wishes(root: &Root, home: &HomeId) -> Vec<Wish> {
+    let wish = |filter: Filter, qos| {
+        let mut wish = Wish::new(filter.to_string(), qos);
+        wish.nolocal = true;
+        wish.preserve_retain = true;
+        wish
+    };
+    let asked = root.requests(home).into_iter().map(|filter| wish(filter, QoS::AtLeastOnce));
+    let retained = root.retained(home).into_iter().map(|filter| wish(filter, QoS::AtMostOnce));
+    asked.chain(retained).collect()
+}
+
+/// Takes in what comes; returns why it ended.
+async fn listen(mind: &Mind, acts_as: &UserName, outbox: &Outbox, events: &mut EventLoop) -> String {
+    loop {
+        match events.poll().await {
+            Ok(Event::Incoming(Packet::Publish(publish))) => hear(mind, acts_as, outbox, &publish),
+            Ok(_) => {}
+            Err(error) => return error.to_string(),
+        }
+    }
+}
+
+fn hear(mind: &Mind, acts_as: &UserName, outbox: &Outbox, publish: &Publish) {
+    let Some(topic) = std::str::from_utf8(&publish.topic).ok().and_then(|text| Topic::new(text).ok()) else { return };
+    let is_request = mind.look(|engine| engine.root().requests(engine.home()).iter().any(|it| it.matches(&topic)));
+    if is_request {
+        return ask(mind, acts_as, &topic, publish);
+    }
+    let is_ghost = publish.retain && !publish.payload.is_empty() && !mind.look(|engine| engine.retains(&topic));
+    if is_ghost {
+        outbox.publish(&Post { topic, payload: Vec::new(), retain: true });
+    }
+}
+
+fn ask(mind: &Mind, acts_as: &UserName, topic: &Topic, publish: &Publish) {
+    let none = PublishProperties::default();
+    let properties = publish.properties.as_ref().unwrap_or(&none);
+    mind.handle(Input::Asked(Asked {
+        asker: Asker { user: acts_as.clone(), door: Door::Alongside },
+        topic: topic.as_str(),
+        payload: &publish.payload,
+        retained: publish.retain,
+        content_type: properties.content_type.as_deref(),
+        response_topic: properties.response_topic.as_deref(),
+        correlation: properties.correlation_data.as_deref(),
+        expiry: properties.message_expiry_interval.map(Millis::from_secs),
+    }));
+}
+
+/// Says all that is retained, and then what comes; returns why it ended.
+async fn speak(mind: &Mind, outbox: &Outbox, client: &AsyncClient, outgoing: &mut Receiver<Outgoing>) -> String {
+    let mut is_behind = true;
+    loop {
+        if std::mem::take(&mut is_behind)
+            && let Err(reason) = say_all(mind, client).await
+        {
+            return reason;
+        }
+        let Some(message) = outgoing.recv().await else { return "the gateway is closing".to_owned() };
+        let said = match message {
+            Outgoing::Post(post) => say(client, post).await,
+            Outgoing::Letter(letter) => send(client, letter).await,
+        };
+        if let Err(reason) = said {
+            return reason;
+        }
+        is_behind = outgoing.is_empty() && outbox.was_behind();
+    }
+}
+
+/// Says all that is retained, one device at a time, so that the engine is never held up for long.
+async fn say_all(mind: &Mind, client: &AsyncClient) -> Result<(), String> {
+    for filter in mind.look(hes_engine::Engine::retained_parts) {
+        let mut posts = Vec::new();
+        mind.retained(&filter, &mut |post| posts.push(post));
+        for post in posts {
+            say(client, post).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn say(client: &AsyncClient, post: Post) -> Result<(), String> {
+    let properties =
+        PublishProperties { content_type: Some(Encoding::Json.content_type().to_owned()), ..Default::default() };
+    let Post { topic, payload, retain } = post;
+    let said = client.publish_with_properties(topic.as_str(), QoS::AtLeastOnce, retain, payload, properties).await;
+    said.map_err(|error| error.to_string())
+}
+
+async fn send(client: &AsyncClient, letter: Letter) -> Result<(), String> {
+    let properties = PublishProperties {
+        content_type: Some(letter.encoding.content_type().to_owned()),
+        correlation_data: letter.correlation.map(|bytes| Bytes::from(bytes.into_vec())),
+        user_properties: vec![("status".to_owned(), letter.status.code().to_string())],
+        ..Default::default()
+    };
+    let topic = letter.topic.as_str();
+    let sent = client.publish_with_properties(topic, QoS::AtLeastOnce, false, letter.payload, properties).await;
+    sent.map_err(|error| error.to_string())
+}

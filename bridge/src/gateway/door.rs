@@ -1,0 +1,61 @@
+//! What the built-in broker asks of the gateway.
+
+use std::sync::Arc;
+
+use hes_broker::{Backend, BoxFuture, Client, Done, Hello, Publish, Refusal, Rights};
+use hes_engine::{Asked, Asker, Door as EngineDoor, Input};
+use hes_schemas::{Filter, Millis, Topic, UserName};
+
+use super::{
+    mind::Mind,
+    rights::{ClientRights, House},
+    sinks::from_post,
+};
+use crate::accounts::Accounts;
+
+/// The gateway as its own broker sees it.
+#[derive(Debug)]
+pub(crate) struct Door {
+    mind: Arc<Mind>,
+    accounts: Accounts,
+    house: Arc<House>,
+}
+
+impl Door {
+    pub(crate) const fn new(mind: Arc<Mind>, accounts: Accounts, house: Arc<House>) -> Self {
+        Self { mind, accounts, house }
+    }
+}
+
+impl Backend for Door {
+    fn connect(&self, hello: Hello) -> BoxFuture<'_, Result<Arc<dyn Rights>, Refusal>> {
+        Box::pin(async move {
+            let session = self.accounts.admit(&hello).await?;
+            let rights: Arc<dyn Rights> = Arc::new(ClientRights::new(session, Arc::clone(&self.house)));
+            Ok(rights)
+        })
+    }
+
+    fn interface(&self, client: &Client, publish: Publish) {
+        let Ok(user) = UserName::new(client.rights().user()) else { return };
+        let properties = &publish.properties;
+        self.mind.handle(Input::Asked(Asked {
+            asker: Asker { user, door: EngineDoor::Own(client.name().cloned()) },
+            topic: publish.topic.as_str(),
+            payload: &publish.payload,
+            retained: publish.retain,
+            content_type: properties.content_type.as_deref(),
+            response_topic: properties.response_topic.as_deref(),
+            correlation: properties.correlation_data.as_deref(),
+            expiry: properties.expiry.map(Millis::from_secs),
+        }));
+    }
+
+    fn retained(&self, filter: &Filter, each: &mut dyn FnMut(Publish)) {
+        self.mind.retained(filter, &mut |post| each(from_post(post)));
+    }
+
+    fn store_retained(&self, topic: &Topic, message: Option<&Publish>, done: Done) {
+        self.mind.sinks().store().retain(topic, message, done);
+    }
+}

@@ -1,0 +1,138 @@
+//! The engine behind its lock: inputs go in from any task, outputs go out in order.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError, Weak,
+    atomic::{AtomicI64, Ordering},
+};
+
+use hes_engine::{Engine, Input, Output, Post};
+use hes_schemas::{ClusterId, Filter, Timestamp};
+use tokio::sync::Notify;
+
+use super::{clock::Clock, sinks::Sinks};
+
+/// The engine and where its outputs go.
+///
+/// An input is handled on the task that brings it, under the lock, and so are its outputs: every sink is a bounded queue
+/// that never waits. That is why a property is read in two socket hops and no wake-up.
+#[derive(Debug)]
+pub(crate) struct Mind {
+    engine: Mutex<Engine>,
+    sinks: Sinks,
+    clock: Arc<Clock>,
+    /// When the engine wants to be woken, as the timer knows it.
+    armed: AtomicI64,
+    rearm: Notify,
+    me: Weak<Self>,
+}
+
+impl Mind {
+    pub(crate) fn new(engine: Engine, sinks: Sinks, clock: Arc<Clock>) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
+            engine: Mutex::new(engine),
+            sinks,
+            clock,
+            armed: AtomicI64::new(i64::MAX),
+            rearm: Notify::new(),
+            me: me.clone(),
+        })
+    }
+
+    pub(crate) const fn sinks(&self) -> &Sinks {
+        &self.sinks
+    }
+
+    /// Takes in what happened, and does what the engine wants done.
+    pub(crate) fn handle(&self, input: Input<'_>) {
+        let mut engine = self.engine();
+        engine.handle(self.clock.now(), input);
+        self.drain(&mut engine);
+    }
+
+    /// Only looks at the engine.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Engine) -> T) -> T {
+        look(&self.engine())
+    }
+
+    /// Hands out what is retained and matches a filter, while nothing can change.
+    pub(crate) fn retained(&self, filter: &Filter, each: &mut dyn FnMut(Post)) {
+        self.engine().retained(filter, each);
+    }
+
+    /// Wakes the engine when it wants to be; ends with the task it runs in.
+    pub(crate) async fn keep_time(self: Arc<Self>) {
+        loop {
+            let next = self.look(Engine::poll_timeout);
+            self.armed.store(next.map_or(i64::MAX, Timestamp::as_millis), Ordering::SeqCst);
+            let wait = next.map(|next| next.since(self.clock.now()).to_duration());
+            tokio::select! {
+                () = self.rearm.notified() => continue,
+                () = sleep(wait) => {}
+            }
+            let mut engine = self.engine();
+            engine.handle_timeout(self.clock.now());
+            self.drain(&mut engine);
+        }
+    }
+
+    fn drain(&self, engine: &mut Engine) {
+        while let Some(output) = engine.poll_output() {
+            self.carry_out(output);
+        }
+        let next = engine.poll_timeout().map_or(i64::MAX, Timestamp::as_millis);
+        if next < self.armed.load(Ordering::SeqCst) {
+            self.rearm.notify_one();
+        }
+    }
+
+    fn carry_out(&self, output: Output) {
+        match output {
+            Output::Publish(post) => self.sinks.publish(post),
+            Output::Answer(letter) => self.sinks.answer(letter),
+            Output::Notify(client, post) => self.sinks.notify(&client, post),
+            Output::Command(cluster, command) => self.sinks.command(&cluster, command),
+            Output::Save(record) => self.sinks.save(record),
+            Output::Remember { cluster, topic, payload } => self.sinks.remember(cluster, topic, payload),
+            Output::Recall(cluster) => self.recall(cluster),
+            Output::Notice(notice) => super::report::notice(&notice),
+            Output::Keep { record, kept, refused, undo } => {
+                let me = self.me.clone();
+                let done = move |is_kept: bool| {
+                    let Some(me) = me.upgrade() else { return };
+                    me.sinks.answer(if is_kept { kept } else { refused });
+                    if let Some(sid) = undo.filter(|_| !is_kept) {
+                        me.handle(Input::NotKept(sid));
+                    }
+                };
+                self.sinks.keep(record, Box::new(done));
+            }
+        }
+    }
+
+    /// Brings back what a cluster said of its devices in another life.
+    fn recall(&self, cluster: ClusterId) {
+        let Some(me) = self.me.upgrade() else { return };
+        tokio::spawn(async move {
+            match me.sinks.store().recall(&cluster).await {
+                Ok(inventories) => {
+                    for (topic, payload) in inventories {
+                        me.handle(Input::Heard { cluster: &cluster, topic: &topic, payload: &payload });
+                    }
+                }
+                Err(error) => super::report::not_recalled(&cluster, &error),
+            }
+        });
+    }
+
+    fn engine(&self) -> MutexGuard<'_, Engine> {
+        // the engine never panics; were it to, a half-done step would still be better than a house that stands still
+        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn sleep(wait: Option<std::time::Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,55 @@
+//! The words of the gateway's log; the only place that puts facts into them. Never payloads, passwords or tokens.
+
+use hes_engine::Notice;
+use hes_schemas::ClusterId;
+use tracing::{debug, info, trace, warn};
+
+/// Reports what the engine noticed.
+pub(crate) fn notice(notice: &Notice) {
+    match notice {
+        Notice::ClusterOnline(cluster) => info!(%cluster, "Cluster online"),
+        Notice::ClusterOffline(cluster, reason) => info!(%cluster, %reason, "Cluster offline"),
+        Notice::ClusterComplaint(cluster, text) => warn!(%cluster, %text, "Cluster complains"),
+        Notice::Unreadable(cluster, reason) => warn!(%cluster, %reason, "Message of a cluster set aside"),
+        Notice::DeviceAdded(cluster, uid) => debug!(%cluster, %uid, "Device added"),
+        Notice::DeviceRenamed(cluster, uid) => info!(%cluster, %uid, "Device renamed"),
+        Notice::DeviceRemoved(cluster, uid) => info!(%cluster, %uid, "Device removed"),
+        Notice::Refused(symbol) => debug!(error = symbol.as_str(), "Request refused"),
+        Notice::Answered(status) => trace!(%status, "Request answered"),
+        Notice::Unanswerable => debug!("Request without a place for its answer"),
+        Notice::Repeated => debug!("Request repeated, not carried out again"),
+        Notice::LeaseEnded(sid) => debug!(%sid, "Subscription ended, nobody renewed it"),
+    }
+}
+
+pub(crate) fn command_dropped(cluster: &ClusterId) {
+    warn!(%cluster, "Command dropped, the link is down or full");
+}
+
+pub(crate) fn not_recalled(cluster: &ClusterId, error: &dyn std::error::Error) {
+    warn!(%cluster, %error, "Devices of the cluster cannot be read back");
+}
+
+pub(crate) fn linked(cluster: &ClusterId, url: &str) {
+    info!(%cluster, %url, "Link up");
+}
+
+pub(crate) fn unlinked(cluster: &ClusterId, reason: &str) {
+    warn!(%cluster, %reason, "Link down, trying again");
+}
+
+pub(crate) fn alongside(url: &str) {
+    info!(%url, "Serving alongside");
+}
+
+pub(crate) fn alongside_lost(url: &str, reason: &str) {
+    warn!(%url, %reason, "Other broker lost, trying again");
+}
+
+pub(crate) fn outbox_full() {
+    warn!("Other broker too slow, what it lacks is sent again later");
+}
+
+pub(crate) fn answer_dropped() {
+    warn!("Answer dropped, the other broker is away or too slow");
+}

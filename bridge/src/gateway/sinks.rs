@@ -1,0 +1,150 @@
+//! Where the engine's outputs go; nothing here waits.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock, PoisonError, RwLock},
+};
+
+use bytes::Bytes;
+use hes_broker::{Broker, Properties, Publish};
+use hes_engine::{Door, Letter, Post, cluster::Command, record::Record};
+use hes_schemas::{ClientId, ClusterId};
+
+use super::{alongside::Outbox, register::Register, report};
+use crate::store::Store;
+
+/// Says whether a record was kept for good.
+pub(crate) type Done = Box<dyn FnOnce(bool) + Send>;
+
+/// The built-in broker, the other broker, the clusters' links and the store.
+#[derive(Debug)]
+pub(crate) struct Sinks {
+    store: Store,
+    register: Arc<Register>,
+    broker: OnceLock<Broker>,
+    outbox: Option<Outbox>,
+    links: RwLock<BTreeMap<ClusterId, Link>>,
+}
+
+/// The way to a cluster.
+#[derive(Debug, Clone)]
+pub(crate) enum Link {
+    /// It is a client of the built-in broker.
+    Own,
+    /// It is on another broker.
+    Remote(rumqttc::AsyncClient),
+}
+
+impl Sinks {
+    pub(crate) const fn new(store: Store, register: Arc<Register>, outbox: Option<Outbox>) -> Self {
+        Self { store, register, broker: OnceLock::new(), outbox, links: RwLock::new(BTreeMap::new()) }
+    }
+
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn broker(&self) -> Option<&Broker> {
+        self.broker.get()
+    }
+
+    /// Gives the built-in broker, once; before that its outputs are dropped, because nobody can be connected.
+    pub(crate) fn set_broker(&self, broker: Broker) {
+        drop(self.broker.set(broker));
+    }
+
+    pub(crate) fn link(&self, cluster: ClusterId, link: Link) {
+        self.links.write().unwrap_or_else(PoisonError::into_inner).insert(cluster, link);
+    }
+
+    pub(crate) fn unlink(&self, cluster: &ClusterId) {
+        self.links.write().unwrap_or_else(PoisonError::into_inner).remove(cluster);
+    }
+
+    pub(crate) fn publish(&self, post: Post) {
+        if let Some(outbox) = &self.outbox {
+            outbox.publish(&post);
+        }
+        if let Some(broker) = self.broker() {
+            broker.publish(from_post(post));
+        }
+    }
+
+    pub(crate) fn answer(&self, letter: Letter) {
+        match &letter.door {
+            Door::Own(Some(client)) => {
+                if let Some(broker) = self.broker() {
+                    let client = client.clone();
+                    broker.send(client.as_str(), from_letter(letter));
+                }
+            }
+            Door::Own(None) => {}
+            Door::Alongside => {
+                if let Some(outbox) = &self.outbox {
+                    outbox.answer(letter);
+                }
+            }
+        }
+    }
+
+    /// Sends a notification to its subscriber, on whichever broker that is.
+    pub(crate) fn notify(&self, client: &ClientId, post: Post) {
+        let copy = self.outbox.as_ref().map(|outbox| (outbox, post.clone()));
+        let is_sent = self.broker().is_some_and(|broker| broker.send(client.as_str(), from_post(post).at_least_once()));
+        if let Some((outbox, post)) = copy.filter(|_| !is_sent) {
+            outbox.publish(&post);
+        }
+    }
+
+    pub(crate) fn command(&self, cluster: &ClusterId, command: Command) {
+        let link = self.links.read().unwrap_or_else(PoisonError::into_inner).get(cluster).cloned();
+        match link {
+            Some(Link::Own) => {
+                if let Some(broker) = self.broker() {
+                    broker.publish(Publish::new(command.topic, command.payload).at_least_once());
+                }
+            }
+            Some(Link::Remote(client)) => {
+                let qos = rumqttc::QoS::AtLeastOnce;
+                if client.try_publish(command.topic.as_str(), qos, false, command.payload).is_err() {
+                    report::command_dropped(cluster);
+                }
+            }
+            None => report::command_dropped(cluster),
+        }
+    }
+
+    /// Has a cluster's devices remembered; the built-in broker retains what its own clusters said.
+    pub(crate) fn remember(&self, cluster: ClusterId, topic: Box<str>, payload: Box<[u8]>) {
+        let link = self.links.read().unwrap_or_else(PoisonError::into_inner);
+        if matches!(link.get(&cluster), Some(Link::Remote(_))) {
+            self.store.remember(cluster, topic, payload);
+        }
+    }
+
+    pub(crate) fn save(&self, record: Record) {
+        self.register.note(&record);
+        self.store.write(vec![record], None);
+    }
+
+    pub(crate) fn keep(&self, record: Record, done: Done) {
+        self.store.write(vec![record], Some(done));
+    }
+}
+
+/// Makes a message of the built-in broker from one of the engine.
+pub(crate) fn from_post(post: Post) -> Publish {
+    let properties = Properties { content_type: Some("application/json".into()), ..Properties::default() };
+    let publish = Publish::new(post.topic, post.payload).with(properties);
+    if post.retain { publish.retained().at_least_once() } else { publish }
+}
+
+fn from_letter(letter: Letter) -> Publish {
+    let properties = Properties {
+        content_type: Some(letter.encoding.content_type().into()),
+        correlation_data: letter.correlation.map(|bytes| Bytes::from(bytes.into_vec())),
+        user: vec![("status".into(), letter.status.code().to_string().into())],
+        ..Properties::default()
+    };
+    Publish::new(letter.topic, letter.payload).with(properties).at_least_once()
+}

@@ -12,14 +12,17 @@ use crate::{
 
 /// Run the gateway until it is told to stop
 ///
-/// Without a configuration it serves a home called "home" on 127.0.0.1:1883. Every key of the configuration has a form in
-/// the environment too: HES_HOME, HES_BROKER_LISTEN, HES_CLUSTER_ZIGBEE_URL, ...
+/// Without a configuration it serves a home called "home" on 127.0.0.1:1883.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   hes-bridge run
   hes-bridge run --config /etc/hes-bridge.toml
-  hes-bridge run --listen 0.0.0.0:1883 --data /var/lib/hes-bridge --home oak")]
+  hes-bridge run --listen 0.0.0.0:1883 --data /var/lib/hes-bridge --home oak
+  HES_BROKER_LISTEN=0.0.0.0:1883 HES_CLUSTER_ZIGBEE_URL=mqtt://192.0.2.7 hes-bridge run
+
+Every key of the configuration has a form in the environment: HES_ and the key in capitals, levels joined by _.
+It stops in good order at SIGTERM and Ctrl-C.")]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     overrides: Overrides,

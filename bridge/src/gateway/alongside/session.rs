@@ -85,7 +85,7 @@ impl<'s> Session<'s> {
         }
         let last = self.mind.look(|engine| engine.presence_post(Presence::Offline));
         let said = self.client.try_publish(last.topic.as_str(), QoS::AtLeastOnce, true, last.payload);
-        if said.and_then(|()| self.client.try_disconnect()).is_ok() {
+        if said.is_ok() && self.client.try_disconnect().is_ok() {
             let end = async { while self.events.poll().await.is_ok() {} };
             // whoever does not take the last words in time has the last will
             drop(tokio::time::timeout(LAST_WORDS, end).await);

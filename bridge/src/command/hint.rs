@@ -21,14 +21,22 @@ pub(crate) fn of_outcome(outcome: &Outcome, listings: &[Listing]) -> Option<Stri
     if error == Symbol::Unknown {
         return unknown(&outcome.target, listings);
     }
+    if error == Symbol::Unsafe {
+        return Some("what is dangerous wants --timeout 10s or less".to_owned());
+    }
     let (listing, property) = find(&outcome.target, listings)?;
-    let document = listing.document.properties.get(property?)?;
+    let property = property?;
+    let document = listing.document.properties.get(property)?;
     if error == Symbol::BadValue {
-        return Some(format!("{} takes {}", property?, fitting(document)));
+        let fitting = fitting(document);
+        // the gateway may have said so itself
+        let is_known = outcome.detail.as_ref().is_some_and(|detail| detail.contains(&fitting));
+        return (!is_known).then(|| format!("{property} takes {fitting}"));
     }
     if error == Symbol::ReadOnly {
         let writable = listing.document.properties.iter().filter(|(_, document)| !document.read_only);
-        return Some(format!("to be written: {}", list(writable.map(|(name, _)| name.as_str()))));
+        let names = list(writable.map(|(name, _)| name.as_str()));
+        return (!names.is_empty()).then(|| format!("to be written: {names}"));
     }
     None
 }
@@ -162,7 +170,7 @@ fn list(names: impl Iterator<Item = impl AsRef<str>>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use hes_schemas::Status;
+    use hes_schemas::{Fault, Status};
 
     use super::{super::sample::listing, *};
 
@@ -198,6 +206,13 @@ mod tests {
         check(Symbol::BadValue, "zigbee/lamp/effect", "effect takes one of blink, breathe");
         check(Symbol::BadValue, "zigbee/lamp/color", "color takes a map with x, y");
         check(Symbol::ReadOnly, "zigbee/lamp/linkquality", "to be written: brightness, color, effect, on");
+    }
+
+    #[test]
+    fn nothing_is_said_twice() {
+        let mut outcome = Outcome::failed(Fault::new(Symbol::BadValue, "400 does not fit a number from 0 to 100 %"));
+        outcome.target = "zigbee/lamp/brightness".to_owned();
+        assert_eq!(of_outcome(&outcome, &[listing("lamp", "Kitchen bulb")]), None);
     }
 
     #[test]

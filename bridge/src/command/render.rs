@@ -49,12 +49,20 @@ impl Field {
     }
 }
 
-/// Lays out a table: each row on one line, cells that do not fit cut off, the first column last.
+/// The least that a column after the first is worth showing with, the space behind it included.
+const NARROW: usize = 9;
+
+/// Lays out a table: each row on one line, cells that do not fit cut off.
 ///
+/// People copy from the first column, so it is kept whole as long as another fits beside it; then the last columns go.
 /// Columns without any text are left out.
 pub(crate) fn table(header: &[&str], rows: &[Vec<Field>], look: Look) -> String {
     let has_text = |at: &usize| rows.iter().any(|row| row.get(*at).is_some_and(|field| !field.text.is_empty()));
-    let kept: Vec<usize> = (0..header.len()).filter(has_text).collect();
+    let mut kept: Vec<usize> = (0..header.len()).filter(has_text).collect();
+    let first = kept.first().map_or(0, |at| widest(header, rows, *at));
+    if let Some(width) = look.width {
+        kept.truncate((usize::from(width).saturating_sub(first) / NARROW).max(1) + 1);
+    }
     let mut table = blank(look);
     let heads = kept.iter().filter_map(|at| header.get(*at)).map(|head| Field::new(head).coloured(Color::DarkGrey));
     table.set_header(line(heads.collect::<Vec<_>>().iter(), look));
@@ -64,8 +72,16 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<Field>], look: Look) -> String 
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
-    keep_first_column(&mut table, look);
+    let is_roomy = look.width.is_some_and(|width| first + NARROW <= usize::from(width));
+    if let Some(column) = table.column_mut(0).filter(|_| is_roomy) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
     table.trim_fmt()
+}
+
+fn widest(header: &[&str], rows: &[Vec<Field>], at: usize) -> usize {
+    let texts = rows.iter().filter_map(|row| row.get(at)).map(|field| field.text.as_str());
+    texts.chain(header.get(at).copied()).map(|text| text.chars().count()).max().unwrap_or(0)
 }
 
 fn blank(look: Look) -> Table {
@@ -87,15 +103,6 @@ fn line<'f>(fields: impl Iterator<Item = &'f Field>, look: Look) -> Row {
     let mut row = Row::from(fields.map(|field| field.cell(look)).collect::<Vec<_>>());
     row.max_height(1);
     row
-}
-
-/// Keeps the column that people copy from whole, as long as it takes no more than half of the width.
-fn keep_first_column(table: &mut Table, look: Look) {
-    let Some(width) = look.width else { return };
-    let is_narrow = table.column_max_content_widths().first().is_some_and(|first| *first <= width / 2);
-    if let Some(column) = table.column_mut(0).filter(|_| is_narrow) {
-        column.set_constraint(ColumnConstraint::ContentWidth);
-    }
 }
 
 /// Writes a value as people read it: texts without quotes, with the unit behind.
@@ -162,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_table_fits_the_width_and_has_one_line_a_row() {
-        for width in [40, 60, 80, 100, 200] {
+        for width in [20, 30, 40, 60, 80, 100, 200] {
             let text = table(&HEADER, &rows(), look(width));
             assert_eq!(text.lines().count(), 3, "{text}");
             for line in text.lines() {
@@ -174,8 +181,10 @@ mod tests {
 
     #[test]
     fn what_people_copy_from_is_kept_whole() {
-        let text = table(&HEADER, &rows(), look(60));
-        assert!(text.contains("zigbee/kitchen_bulb") && text.contains('…'), "{text}");
+        for width in [30, 40, 60] {
+            let text = table(&HEADER, &rows(), look(width));
+            assert!(text.contains("zigbee/kitchen_bulb") && text.contains('…'), "{text}");
+        }
     }
 
     #[test]

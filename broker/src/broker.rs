@@ -70,6 +70,9 @@ pub enum StartError {
 impl Broker {
     /// Starts the listeners and the router, in the runtime that it is called in.
     ///
+    /// The first client may come before this returns: a backend that still waits for its handle on the broker should
+    /// refuse it as [`crate::Refusal::Unavailable`].
+    ///
     /// # Errors
     /// [`StartError`]; then nothing runs.
     pub async fn start(config: Config, backend: Arc<dyn Backend>) -> Result<Self, StartError> {

@@ -1,16 +1,24 @@
 //! A message on its way to many: what all its copies share.
 
 use std::{
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use crate::{Publish, wire::write_properties};
 
+/// Counts messages.
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
+
 /// A message with what the broker knows of it.
 #[derive(Debug)]
 pub(crate) struct Parcel {
     pub(crate) publish: Publish,
+    /// Greater than that of every message before it.
+    pub(crate) number: u64,
     /// The session that published it, zero if none did.
     pub(crate) origin: u64,
     /// Its place among the retained messages, if it is one.
@@ -41,7 +49,13 @@ pub(crate) enum Left {
 
 impl Parcel {
     pub(crate) fn new(publish: Publish, origin: u64, place: Option<Place>) -> Self {
-        Self { publish, origin, place, arrived: Instant::now(), properties: OnceLock::new() }
+        let number = NUMBERS.fetch_add(1, Ordering::AcqRel) + 1;
+        Self { publish, number, origin, place, arrived: Instant::now(), properties: OnceLock::new() }
+    }
+
+    /// Returns the number of the latest message that anyone has made.
+    pub(crate) fn latest() -> u64 {
+        NUMBERS.load(Ordering::Acquire)
     }
 
     /// Returns the properties as MQTT 5 writes them, written when first asked for.

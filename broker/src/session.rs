@@ -48,7 +48,8 @@ impl Session {
     /// Puts a message into the mailbox, if this client may see it.
     pub(crate) fn deliver(&self, parcel: &Arc<Parcel>, subscription: &Arc<Subscription>) {
         let is_own = subscription.no_local && parcel.origin == self.key;
-        if !is_own && self.client.rights().may_receive(&parcel.publish.topic) {
+        let is_before = parcel.number <= subscription.since;
+        if !is_own && !is_before && self.client.rights().may_receive(&parcel.publish.topic) {
             self.put(parcel, subscription);
         }
     }

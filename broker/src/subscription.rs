@@ -23,6 +23,8 @@ pub(crate) struct Subscription {
     pub(crate) as_published: bool,
     /// The number that the client wants to see with each message.
     pub(crate) id: Option<u32>,
+    /// The latest message that it has nothing to do with; one may still be in a router when a client subscribes.
+    pub(crate) since: u64,
     stored_fence: AtomicU64,
     projected_fence: AtomicU64,
 }
@@ -42,6 +44,7 @@ impl Subscription {
             no_local: false,
             as_published: false,
             id,
+            since: 0,
             stored_fence: AtomicU64::new(0),
             projected_fence: AtomicU64::new(0),
         }

@@ -10,6 +10,7 @@ use super::Conversation;
 use crate::{
     figures::count,
     outbox::Outbox,
+    parcel::Parcel,
     report::Notice,
     subscription::Subscription,
     wire::{self, Granted, Wanted},
@@ -53,11 +54,15 @@ impl Conversation {
 
     fn subscribe(&mut self, wanted: Wanted, id: Option<u32>) -> Result<Agreed, Reason> {
         let filter = self.permit(&wanted.filter)?;
-        let is_new = !self.subscriptions.contains_key(&filter);
+        let old = self.subscriptions.get(&filter);
+        let is_new = old.is_none();
+        // what was published before the replacement of a subscription must not be lost
+        let since = old.map_or_else(Parcel::latest, |old| old.since);
         if is_new && self.subscriptions.len() >= self.hub.limits.subscriptions {
             return Err(Reason::QuotaExceeded);
         }
         let mut subscription = Subscription::new(filter.clone(), wanted.qos, id);
+        subscription.since = since;
         subscription.no_local = wanted.no_local;
         subscription.as_published = wanted.as_published;
         let subscription = Arc::new(subscription);

@@ -188,3 +188,93 @@ fn put_short_bytes(out: &mut BytesMut, bytes: &[u8]) {
     out.put_u16(length);
     out.put_slice(bytes.get(..length.into()).unwrap_or(bytes));
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::{option, prelude::*};
+    use rmqtt_codec::v5;
+    use tokio_util::codec::Decoder as _;
+
+    use super::*;
+    use crate::wire::{Cut, cut};
+
+    fn text() -> impl Strategy<Value = ByteString> {
+        "[a-zé/]{1,20}".prop_map(ByteString::from)
+    }
+
+    fn bytes(most: usize) -> impl Strategy<Value = Bytes> {
+        prop::collection::vec(any::<u8>(), 0..most).prop_map(Bytes::from)
+    }
+
+    prop_compose! {
+        fn properties()(
+            content_type in option::of(text()),
+            response_topic in option::of(text()),
+            correlation_data in option::of(bytes(20)),
+            payload_format in option::of(prop_oneof![Just(PayloadFormat::Bytes), Just(PayloadFormat::Text)]),
+            user in prop::collection::vec((text(), text()), 0..3),
+        ) -> Properties {
+            Properties { content_type, response_topic, correlation_data, expiry: None, payload_format, user }
+        }
+    }
+
+    prop_compose! {
+        fn copy()(
+            retain in any::<bool>(),
+            packet_id in option::of(1_u16..),
+            subscription_id in option::of(1_u32..268_435_455),
+            expiry in option::of(1_u32..),
+        ) -> Copy {
+            Copy { version: Version::V5, retain, packet_id, subscription_id, expiry }
+        }
+    }
+
+    fn write(copy: Copy, topic: &str, properties: &Properties, payload: &[u8]) -> BytesMut {
+        let mut out = BytesMut::new();
+        assert!(copy.write(&mut out, topic, &write_properties(properties), payload.len(), usize::MAX));
+        out.put_slice(payload);
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn another_codec_reads_what_is_written(
+            copy in copy(), topic in text(), properties in properties(), payload in bytes(300)
+        ) {
+            let mut out = write(copy, &topic, &properties, &payload);
+            let Ok(Some((v5::Packet::Publish(read), _))) = v5::Codec::new(0, 0).decode(&mut out) else {
+                panic!("not read");
+            };
+            prop_assert!(out.is_empty());
+            prop_assert_eq!((&read.topic, &read.payload, read.retain), (&topic, &payload, copy.retain));
+            prop_assert_eq!(read.packet_id.map(u16::from), copy.packet_id);
+            let seen = read.properties.unwrap();
+            prop_assert_eq!(seen.message_expiry_interval.map(u32::from), copy.expiry);
+            prop_assert_eq!(seen.subscription_ids.first().copied().map(u32::from), copy.subscription_id);
+            prop_assert_eq!(seen.is_utf8_payload, properties.payload_format == Some(PayloadFormat::Text));
+            prop_assert_eq!(&seen.content_type, &properties.content_type);
+            prop_assert_eq!(&seen.response_topic, &properties.response_topic);
+            prop_assert_eq!(&seen.correlation_data, &properties.correlation_data);
+            prop_assert_eq!(&seen.user_properties, &properties.user);
+        }
+
+        #[test]
+        fn what_is_written_is_read_again(
+            copy in copy(), topic in text(), properties in properties(), payload in bytes(300)
+        ) {
+            let copy = Copy { subscription_id: None, ..copy };
+            let mut out = write(copy, &topic, &properties, &payload);
+            let Ok(Cut::Whole(frame)) = cut(&mut out, usize::MAX) else { panic!("not cut") };
+            let read = read(frame.first, frame.body(), Version::V5).unwrap();
+            prop_assert_eq!((&read.topic, &read.payload, read.retain), (&topic, &payload, copy.retain));
+            prop_assert_eq!(read.packet_id, copy.packet_id.unwrap_or(0));
+            prop_assert_eq!(read.properties, Properties { expiry: copy.expiry, ..properties });
+        }
+
+        #[test]
+        fn no_bytes_stop_the_reader(first in any::<u8>(), body in bytes(60)) {
+            let _read = read(first, body.clone(), Version::V5);
+            let _read = read(first, body, Version::V311);
+        }
+    }
+}

@@ -21,7 +21,9 @@ use rumqttd::{
 use crate::router::FilterKey;
 
 /// What may be in the router at once, as its log of one filter counts bytes: one segment.
-pub(crate) const MAX_COST: usize = 64 * 1024;
+///
+/// Each filter keeps up to two segments for ever, in which a message takes ten times what it counts.
+pub(crate) const MAX_COST: usize = 16 * 1024;
 /// How many messages may be in the router at once.
 pub(crate) const MAX_COUNT: usize = 1024;
 

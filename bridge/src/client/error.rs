@@ -115,7 +115,7 @@ pub(super) fn lost(error: ConnectionError, was_up: bool, address: String) -> Cli
         return ClientError::Lost { address, reason: reason_string.unwrap_or_else(|| format!("{reason_code:?}")) };
     }
     if was_up {
-        return ClientError::Lost { address, reason: error.to_string() };
+        return ClientError::Lost { address, reason: reason(error) };
     }
     if let ConnectionError::Io(cause) | ConnectionError::MqttState(StateError::Io(cause)) = error {
         return ClientError::Unreachable { address, cause: Arc::new(cause) };
@@ -124,6 +124,16 @@ pub(super) fn lost(error: ConnectionError, was_up: bool, address: String) -> Cli
         return ClientError::Unreachable { address, cause: Arc::new(io::ErrorKind::TimedOut.into()) };
     }
     ClientError::Foreign { address, reason: error.to_string() }
+}
+
+fn reason(error: ConnectionError) -> String {
+    if let ConnectionError::MqttState(StateError::ConnectionAborted) = error {
+        return "the broker closed it".to_owned();
+    }
+    if let ConnectionError::Io(cause) | ConnectionError::MqttState(StateError::Io(cause)) = error {
+        return cause.to_string();
+    }
+    error.to_string()
 }
 
 fn refused(code: ConnectReturnCode, address: String) -> ClientError {

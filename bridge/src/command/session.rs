@@ -13,8 +13,8 @@ use super::{
 };
 use crate::client::{Client, Connection};
 
-/// How many devices are asked for at a time.
-const PAGE: u32 = 200;
+/// How many devices are asked for at a time: a document may have 30 KB, and a packet 4 MiB.
+const PAGE: u32 = 100;
 
 /// A command that asks a running gateway.
 pub(crate) trait Task {

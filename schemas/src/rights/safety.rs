@@ -18,6 +18,26 @@ pub enum Safety {
 }
 
 impl Safety {
+    /// All classes, the least dangerous first.
+    pub const ALL: [Self; 4] = [Self::S0, Self::S1, Self::S2, Self::S3];
+
+    /// Returns the name that messages and the command line use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::S0 => "S0",
+            Self::S1 => "S1",
+            Self::S2 => "S2",
+            Self::S3 => "S3",
+        }
+    }
+
+    /// Finds a class by its name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.as_str() == name)
+    }
+
     /// Returns the class below; the lowest stays.
     #[must_use]
     pub const fn lower(self) -> Self {

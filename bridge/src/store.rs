@@ -1,0 +1,153 @@
+//! The store: what outlives the gateway, in one `SQLite` file of the data directory.
+//!
+//! What waits to be written is merged by thing and goes to disk in groups, so a caller never blocks, and a slow disk
+//! costs time but no memory. Versions never go back: an unclean stop is noticed at the next start, which then leaps.
+
+mod account;
+mod batch;
+mod body;
+mod commit;
+mod directory;
+mod error;
+mod ledger;
+mod load;
+mod migration;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use hes_broker::{Done, Publish};
+use hes_engine::record::{Record, Restored};
+use hes_schemas::{ClusterId, Millis, Timestamp, Topic};
+use tokio::task::JoinHandle;
+
+pub use account::AccountRow;
+pub use error::StoreError;
+pub use ledger::{ForeignState, Ledger, Removal};
+pub use writer::Figures;
+
+use batch::Kept;
+use directory::{DataDirectory, Lock};
+use writer::Queue;
+
+/// The store of a running gateway; there is one for each data directory at a time.
+///
+/// A clone is the same store. Without [`Store::close`] the next start counts as one after an unclean stop.
+#[derive(Debug, Clone)]
+pub struct Store {
+    queue: Arc<Queue>,
+    ledger: Ledger,
+    save_interval: Duration,
+    start: (Timestamp, Instant),
+    writer: Arc<Mutex<Option<Writer>>>,
+    _lock: Arc<Lock>,
+}
+
+type Writer = JoinHandle<Result<(), StoreError>>;
+
+/// A store, and what it held.
+#[derive(Debug)]
+pub struct Opened {
+    /// The store.
+    pub store: Store,
+    /// What the engine goes on with.
+    pub restored: Restored,
+    /// The retained messages of clients that have not expired.
+    pub retained: Vec<Publish>,
+    /// How many rows could not be read and were left aside; each is in the log.
+    pub damaged: u64,
+}
+
+impl Store {
+    /// Opens the store of a data directory, which is made if there is none, and begins a new epoch.
+    ///
+    /// Changes that nobody waits for are on disk after `save_interval` at the latest.
+    ///
+    /// # Errors
+    /// [`StoreError`], above all [`StoreError::InUse`] and [`StoreError::Newer`].
+    pub async fn open(path: &Path, save_interval: Duration, now: Timestamp) -> Result<Opened, StoreError> {
+        let directory = DataDirectory::create(path)?;
+        let lock = Arc::new(directory.lock()?);
+        let ledger = Ledger::connect(directory).await?;
+        let loaded = load::load(&mut *ledger.connection().await?, now).await?;
+        let queue = Arc::new(Queue::default());
+        let writer = tokio::spawn({
+            let (queue, ledger) = (Arc::clone(&queue), ledger.clone());
+            async move { writer::run(&queue, &ledger, loaded.shapes).await }
+        });
+        let writer = Arc::new(Mutex::new(Some(writer)));
+        let store = Self { queue, ledger, save_interval, start: (now, Instant::now()), writer, _lock: lock };
+        Ok(Opened { store, restored: loaded.restored, retained: loaded.retained, damaged: loaded.damage.rows })
+    }
+
+    /// Keeps records; `done` is told when they are on disk, or that they could not be put there yet.
+    ///
+    /// Never blocks. What could not be written stays in the queue and is tried again. Without `done` the records wait
+    /// for others. No record and a `done` waits for all that was handed in before.
+    pub fn write(&self, records: Vec<Record>, done: Option<Done>) {
+        self.queue.push(self.save_interval, done, |batch| {
+            for record in records {
+                batch.record(record);
+            }
+        });
+    }
+
+    /// Keeps the retained message of a topic, or forgets it; `done` as in [`Store::write`].
+    pub fn retain(&self, topic: &Topic, message: Option<&Publish>, done: Done) {
+        let kept = message.map(|message| Kept { message: message.clone(), until: body::until(message, self.now()) });
+        self.queue.push(self.save_interval, Some(done), |batch| batch.retain(topic.clone(), kept));
+    }
+
+    /// Keeps what a cluster said of its devices, for [`Store::recall`].
+    pub fn remember(&self, cluster: ClusterId, topic: Box<str>, payload: Box<[u8]>) {
+        self.queue.push(self.save_interval, None, |batch| batch.remember(cluster, topic, payload));
+    }
+
+    /// Returns what a cluster said of its devices last, by topic.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be read.
+    pub async fn recall(&self, cluster: &ClusterId) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        self.ledger.inventory(cluster).await
+    }
+
+    /// Returns the time, which goes on from that of the start whatever happens to the system's clock.
+    fn now(&self) -> Timestamp {
+        let (start, instant) = self.start;
+        start + Millis::new(u64::try_from(instant.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// Returns the accounts in the same file.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Returns what the store has done so far.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        self.queue.figures()
+    }
+
+    /// Writes what waits and marks the stop as clean; what comes later is refused.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the last changes could not be written; the stop is then an unclean one.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.queue.close();
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match writer {
+            // a writer that was aborted has been told to stop by its runtime, which is the end of everything
+            Some(writer) => writer.await.unwrap_or(Ok(())),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The configuration: a file, over it the environment, over that the command line.
+//!
+//! Each source is held against the keys that there are, value by value and with its place, so that everything wrong is
+//! known at once; then the layers are laid over each other. What comes out is a [`Settings`], in which nothing is wrong.
+
+mod complaint;
+mod cross;
+mod environment;
+mod file;
+mod key;
+mod layer;
+mod measure;
+mod overrides;
+mod password;
+mod review;
+mod settle;
+mod sheet;
+#[cfg(test)]
+mod tests;
+mod url;
+mod word;
+
+use std::{
+    ffi::OsString,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use hes_broker::{Door, Limits, Publish, RouterKind};
+use hes_schemas::{ClusterId, HomeId, Root, Topic, UserName, rights::Role};
+use tokio::net::TcpListener;
+
+pub use complaint::{Complaint, SettingsError};
+pub use overrides::{DataOverrides, Overrides};
+pub use password::{PasswordFileError, read_password};
+pub use sheet::{ClusterKind, LogFormat, LogLevel};
+
+use complaint::Place;
+use key::{Key, Keys};
+use layer::Layer;
+
+use crate::remote::Remote;
+
+/// What a gateway is to do; every key has a value here.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Id of the home.
+    pub home: HomeId,
+    /// Name of the home for people.
+    pub name: Option<String>,
+    /// Directory for what outlives the gateway.
+    pub data: PathBuf,
+    /// First levels of all topics of the interface.
+    pub root: Root,
+    /// The built-in broker.
+    pub broker: BrokerSettings,
+    /// The home cluster systems.
+    pub clusters: Vec<ClusterSettings>,
+    /// Another broker that the interface is served on too.
+    pub alongside: Option<AlongsideSettings>,
+    /// The store.
+    pub store: StoreSettings,
+    /// The log.
+    pub log: LogSettings,
+}
+
+/// The built-in broker.
+#[derive(Debug, Clone)]
+pub struct BrokerSettings {
+    /// Addresses to listen on; none means that there is no built-in broker.
+    pub listen: Vec<SocketAddr>,
+    /// Which router finds the receivers of a message.
+    pub router: RouterKind,
+    /// Role of clients on this machine that give no user name.
+    pub anonymous: Option<Role>,
+    /// What a client may take.
+    pub limits: Limits,
+}
+
+/// A home cluster system.
+#[derive(Debug, Clone)]
+pub struct ClusterSettings {
+    /// Its id.
+    pub id: ClusterId,
+    /// What it is.
+    pub kind: ClusterKind,
+    /// First levels of its own topics.
+    pub base: Topic,
+    /// The broker that it is on, if that is not the built-in one.
+    pub(crate) remote: Option<Remote>,
+}
+
+/// Another broker that the interface is served on too.
+#[derive(Debug, Clone)]
+pub struct AlongsideSettings {
+    /// Where it is, and how to get in.
+    pub(crate) remote: Remote,
+    /// Account whose rights all have that may publish there.
+    pub acts_as: UserName,
+}
+
+/// The store.
+#[derive(Debug, Clone)]
+pub struct StoreSettings {
+    /// How old a value may be on disk.
+    pub save_interval: Duration,
+}
+
+/// The log.
+#[derive(Debug, Clone)]
+pub struct LogSettings {
+    /// The least that is said.
+    pub level: LogLevel,
+    /// How it is written.
+    pub format: LogFormat,
+}
+
+impl Settings {
+    /// Puts the configuration together: the defaults, over them the file that the options or `HES_CONFIG` name, over
+    /// that the environment, over that the options.
+    ///
+    /// Relative paths in the file begin where the file is.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with everything that is wrong and where.
+    pub fn load(options: &Overrides, variables: &[(String, String)]) -> Result<Self, SettingsError> {
+        let keys = Keys::learn();
+        let home = variable(variables, "HOME").map(Path::new);
+        let config = options.config.as_deref().or_else(|| variable(variables, "HES_CONFIG").map(Path::new));
+        let file = config.map(|path| file::open(path, home, &keys)).unwrap_or_default();
+        let environment = environment::read(variables, &file.clusters(), &keys);
+        review::review([defaults(variables), file, environment, options.layer()])
+    }
+
+    /// Returns the addresses that the built-in broker listens on; none means that there is none.
+    #[must_use]
+    pub fn listen(&self) -> &[SocketAddr] {
+        &self.broker.listen
+    }
+
+    /// Returns what the built-in broker is started with.
+    #[must_use]
+    pub fn broker_config(&self, listeners: Vec<TcpListener>, retained: Vec<Publish>) -> hes_broker::Config {
+        let anonymous = self.broker.anonymous.is_some();
+        hes_broker::Config {
+            doors: listeners.into_iter().map(|socket| Door { socket, anonymous }).collect(),
+            limits: self.broker.limits.clone(),
+            root: self.root.clone(),
+            home: self.home.clone(),
+            router: self.broker.router,
+            retained,
+        }
+    }
+}
+
+/// Returns the variables of the process that are text.
+#[must_use]
+pub fn process_variables() -> Vec<(String, String)> {
+    let text = |value: OsString| value.into_string().ok();
+    std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect()
+}
+
+/// Returns the defaults that depend on the user: the place that each has for data.
+fn defaults(variables: &[(String, String)]) -> Layer {
+    let mut layer = Layer::default();
+    let own = variable(variables, "XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let share = own.or_else(|| variable(variables, "HOME").map(|home| Path::new(home).join(".local/share")));
+    if let Some(share) = share {
+        let data = share.join("hes-bridge");
+        layer.say(Key::new(["data"]), data.to_string_lossy().into_owned(), Place::Nowhere);
+    }
+    layer
+}
+
+fn variable<'v>(variables: &'v [(String, String)], name: &str) -> Option<&'v str> {
+    variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+}

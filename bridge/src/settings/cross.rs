@@ -1,0 +1,120 @@
+//! What only shows when keys are held against each other.
+
+use std::net::SocketAddr;
+
+use super::{
+    complaint::Complaint,
+    file::NAMELESS,
+    key::Key,
+    review::Places,
+    sheet::{ClusterSheet, Sheet},
+};
+
+/// Returns what does not go together.
+pub(super) fn check(sheet: &Sheet, places: &Places) -> Vec<Complaint> {
+    let mut found = Found { places, complaints: Vec::new() };
+    found.listeners(sheet);
+    found.reachable(sheet);
+    found.brokers_of_clusters(sheet);
+    found.bases(sheet);
+    found.accounts_without_users(sheet);
+    found.alongside_itself(sheet);
+    found.complaints
+}
+
+struct Found<'p> {
+    places: &'p Places,
+    complaints: Vec<Complaint>,
+}
+
+impl Found<'_> {
+    fn add(&mut self, key: &Key, text: impl Into<String>) {
+        self.complaints.push(Complaint::new(self.places.find(key), text));
+    }
+
+    fn listeners(&mut self, sheet: &Sheet) {
+        let listen = &sheet.broker.listen;
+        for (index, address) in listen.iter().enumerate() {
+            if let Some(other) = listen.iter().take(index).find(|other| are_in_each_others_way(address, other)) {
+                let text = format!("broker.listen: {address} and {other} are in each other's way");
+                self.add(&Key::new(["broker", "listen"]), text);
+            }
+        }
+    }
+
+    fn reachable(&mut self, sheet: &Sheet) {
+        if sheet.broker.listen.is_empty() && sheet.alongside.is_none() {
+            let text =
+                "broker.listen: nobody could reach the gateway without an address, unless there is an [alongside]";
+            self.add(&Key::new(["broker", "listen"]), text);
+        }
+    }
+
+    fn brokers_of_clusters(&mut self, sheet: &Sheet) {
+        for (id, _) in sheet.cluster.iter().filter(|(_, cluster)| cluster.url.is_none()) {
+            if sheet.broker.listen.is_empty() {
+                let text = "cluster.url is missing: there is no built-in broker that the cluster could be on";
+                self.add(&Key::of_cluster(id.as_str(), "url"), text);
+            }
+        }
+    }
+
+    fn bases(&mut self, sheet: &Sheet) {
+        let clusters: Vec<_> = sheet.cluster.iter().filter(|(id, _)| !id.as_str().starts_with(NAMELESS)).collect();
+        for (index, (id, cluster)) in clusters.iter().enumerate() {
+            let key = Key::of_cluster(id.as_str(), "base");
+            let base = cluster.base.as_str();
+            if overlap(base, sheet.root.as_str()) {
+                self.add(&key, format!("cluster.base: {base} is where the interface's own topics are"));
+            }
+            let others = clusters.iter().take(index).filter(|(_, other)| is_on_the_same_broker(cluster, other));
+            for (other, _) in others.filter(|(_, other)| overlap(base, other.base.as_str())) {
+                self.add(&key, format!("cluster.base: {base} is where the topics of cluster {other} are"));
+            }
+        }
+    }
+
+    fn accounts_without_users(&mut self, sheet: &Sheet) {
+        for (id, cluster) in &sheet.cluster {
+            self.account(&Key::of_cluster(id.as_str(), "password_file"), cluster.user.is_some(), cluster.url.is_some());
+        }
+        if let Some(alongside) = &sheet.alongside {
+            self.account(&Key::new(["alongside", "password_file"]), alongside.user.is_some(), true);
+        }
+    }
+
+    fn account(&mut self, password_file: &Key, has_user: bool, has_url: bool) {
+        let is_given = self.places.has(password_file);
+        if is_given && !has_url {
+            self.add(password_file, format!("{password_file} is for another broker: there is no url"));
+        } else if is_given && !has_user {
+            self.add(password_file, format!("{password_file} is for a user: there is none"));
+        }
+    }
+
+    fn alongside_itself(&mut self, sheet: &Sheet) {
+        let Some(alongside) = &sheet.alongside else { return };
+        let key = Key::new(["alongside", "url"]);
+        let is_here = matches!(alongside.url.host(), "localhost" | "127.0.0.1" | "[::1]");
+        let is_listened_on = sheet.broker.listen.iter().any(|address| address.port() == alongside.url.port());
+        if is_here && is_listened_on && self.places.has(&key) {
+            self.add(&key, "alongside.url is the built-in broker itself");
+        }
+    }
+}
+
+fn are_in_each_others_way(one: &SocketAddr, other: &SocketAddr) -> bool {
+    let is_same_place = one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && one.is_ipv4() == other.is_ipv4() && is_same_place
+}
+
+fn is_on_the_same_broker(one: &ClusterSheet, other: &ClusterSheet) -> bool {
+    one.url == other.url
+}
+
+/// Says whether one begins with all levels of the other.
+fn overlap(one: &str, other: &str) -> bool {
+    let begins =
+        |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    begins(one, other) || begins(other, one)
+}

@@ -1,0 +1,101 @@
+//! A sheet in which all is well becomes settings.
+
+use std::path::{Path, PathBuf};
+
+use hes_broker::Limits;
+
+use super::{
+    AlongsideSettings, BrokerSettings, ClusterSettings, LogSettings, Settings, StoreSettings,
+    complaint::Complaint,
+    key::Key,
+    password::read_password,
+    review::Places,
+    sheet::{BrokerSheet, Sheet},
+    url::BrokerUrl,
+};
+use crate::remote::Remote;
+
+/// The last step, which reads the password files.
+#[derive(Debug)]
+pub(super) struct Settling<'p> {
+    places: &'p Places,
+    pub(super) complaints: Vec<Complaint>,
+}
+
+/// An account at another broker.
+struct Account<'s> {
+    section: Key,
+    user: Option<&'s String>,
+    password_file: Option<&'s PathBuf>,
+}
+
+impl<'p> Settling<'p> {
+    pub(super) const fn new(places: &'p Places) -> Self {
+        Self { places, complaints: Vec::new() }
+    }
+
+    /// Returns the settings unless something is missing.
+    pub(super) fn settle(&mut self, sheet: Sheet) -> Option<Settings> {
+        let data = self.data(sheet.data);
+        let clusters = sheet.cluster.into_iter().map(|(id, cluster)| {
+            let section = Key::new(["cluster", id.as_str()]);
+            let account =
+                Account { section, user: cluster.user.as_ref(), password_file: cluster.password_file.as_ref() };
+            let remote = cluster.url.as_ref().map(|url| self.remote(url, &account));
+            ClusterSettings { id, kind: cluster.kind, base: cluster.base, remote }
+        });
+        let clusters = clusters.collect();
+        let alongside = sheet.alongside.map(|alongside| {
+            let section = Key::new(["alongside"]);
+            let (user, password_file) = (alongside.user.as_ref(), alongside.password_file.as_ref());
+            let remote = self.remote(&alongside.url, &Account { section, user, password_file });
+            AlongsideSettings { remote, acts_as: alongside.acts_as }
+        });
+        Some(Settings {
+            home: sheet.home,
+            name: sheet.name,
+            data: data?,
+            root: sheet.root,
+            broker: broker(sheet.broker),
+            clusters,
+            alongside,
+            store: StoreSettings { save_interval: sheet.store.save_interval.get() },
+            log: LogSettings { level: sheet.log.level, format: sheet.log.format },
+        })
+    }
+
+    fn data(&mut self, data: Option<PathBuf>) -> Option<PathBuf> {
+        if data.is_none() {
+            let text = "data: there is no HOME to find its place; name a directory with --data";
+            self.complaints.push(Complaint::new(self.places.find(&Key::new(["data"])), text));
+        }
+        data
+    }
+
+    fn remote(&mut self, url: &BrokerUrl, account: &Account<'_>) -> Remote {
+        let password = account.password_file.and_then(|file| self.password(file, &account.section));
+        let credentials = account.user.map(|user| (user.clone(), password.unwrap_or_default()));
+        Remote::new(url.host().to_owned(), url.port(), credentials)
+    }
+
+    fn password(&mut self, file: &Path, section: &Key) -> Option<secrecy::SecretString> {
+        let key = section.child("password_file");
+        let complain = |error| self.complaints.push(Complaint::new(self.places.find(&key), format!("{key}: {error}")));
+        read_password(file).map_err(complain).ok()
+    }
+}
+
+fn broker(sheet: BrokerSheet) -> BrokerSettings {
+    let limits = Limits {
+        packet: sheet.max_packet_size.get(),
+        connect_deadline: sheet.connect_timeout.get(),
+        connections: sheet.max_connections.get(),
+        subscriptions: sheet.max_subscriptions.get(),
+        queue_messages: sheet.max_queued_messages.get(),
+        queue_bytes: sheet.max_queued_size.get(),
+        receive_maximum: u16::try_from(sheet.max_inflight.get()).unwrap_or(u16::MAX),
+        retained: sheet.max_retained.get(),
+        ..Limits::default()
+    };
+    BrokerSettings { listen: sheet.listen, router: sheet.router, anonymous: sheet.anonymous, limits }
+}

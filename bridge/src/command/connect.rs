@@ -1,7 +1,6 @@
 //! Where to connect, from the command line and the environment.
 
 use std::{
-    fs,
     io::{self, IsTerminal},
     path::{Path, PathBuf},
     time::Duration,
@@ -12,7 +11,7 @@ use hes_schemas::HomeId;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Failure;
-use crate::client::Connection;
+use crate::{client::Connection, settings::read_password};
 
 const URL: &str = "mqtt://127.0.0.1:1883";
 
@@ -147,14 +146,7 @@ fn ask_terminal(user: &str) -> Option<SecretString> {
 }
 
 fn first_line(file: &Path) -> Result<SecretString, Failure> {
-    let unreadable =
-        |error: io::Error| Failure::usage(format!("password file {} cannot be read: {error}", file.display()));
-    let text = fs::read_to_string(file).map(SecretString::from).map_err(unreadable)?;
-    let line = text.expose_secret().lines().next().unwrap_or_default();
-    if line.is_empty() {
-        return Err(Failure::usage(format!("password file {} has an empty first line", file.display())));
-    }
-    Ok(SecretString::from(line.to_owned()))
+    read_password(file).map_err(|error| Failure::usage(format!("password file {error}")))
 }
 
 /// Takes any text, so that no message of the parser repeats it.
@@ -226,14 +218,9 @@ mod tests {
     }
 
     #[test]
-    fn the_password_is_the_first_line_of_its_file() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("password");
-        fs::write(&file, "secret\nsecond line\n").unwrap();
-        assert_eq!(first_line(&file).unwrap().expose_secret(), "secret");
-        fs::write(&file, "\n").unwrap();
-        assert_eq!(first_line(&file).unwrap_err().exit, Exit::Usage);
+    fn a_password_file_that_cannot_be_read_is_named() {
         let failure = first_line(Path::new("/nowhere")).unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage);
         assert!(failure.line.unwrap().contains("/nowhere"));
     }
 

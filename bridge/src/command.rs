@@ -111,3 +111,57 @@ fn alone(cli: &Cli) -> Result<(), Failure> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_argument_is_documented() {
+        fn check(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+
+    #[test]
+    fn connection_options_stand_before_and_behind_the_command() {
+        for line in [
+            "hes-bridge --url mqtt://host devices",
+            "hes-bridge devices --url mqtt://host",
+            "hes-bridge --json get zigbee/lamp --timeout 5s",
+            "hes-bridge set zigbee/lamp/on true zigbee/lamp/brightness -5 --user anna",
+            "hes-bridge watch",
+        ] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
+        }
+        let cli = Cli::try_parse_from(["hes-bridge", "--url", "mqtt://host", "schema", "json"]).unwrap();
+        assert_eq!(alone(&cli).unwrap_err().exit, Exit::Usage);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for line in ["hes-bridge", "hes-bridge get", "hes-bridge set a", "hes-bridge devices --timeout soon"] {
+            let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn no_complaint_repeats_a_password() {
+        for line in ["hes-bridge --url mqtt://u:secret@h --nonsense", "hes-bridge devices --url mqtt://u:secret@h more"]
+        {
+            let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+}

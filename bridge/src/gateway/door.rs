@@ -30,6 +30,9 @@ impl Door {
 impl Backend for Door {
     fn connect(&self, hello: Hello) -> BoxFuture<'_, Result<Arc<dyn Rights>, Refusal>> {
         Box::pin(async move {
+            if self.mind.sinks().broker().is_none() {
+                return Err(Refusal::Unavailable);
+            }
             let session = self.accounts.admit(&hello).await?;
             let rights: Arc<dyn Rights> = Arc::new(ClientRights::new(session, Arc::clone(&self.house)));
             Ok(rights)

@@ -2,6 +2,7 @@
 //!
 //! `devices`, `get`, `set` and `watch` are clients like any other: they speak MQTT and have the rights of their account.
 
+mod check;
 mod completions;
 mod connect;
 mod demo;
@@ -19,6 +20,7 @@ mod sample;
 mod schema;
 mod session;
 mod set;
+mod user;
 mod watch;
 
 use std::process::ExitCode;
@@ -46,6 +48,8 @@ enum Command {
     // the gateway itself and its administration
     Run(run::RunArgs),
     Demo(demo::DemoArgs),
+    Check(check::CheckArgs),
+    User(user::UserArgs),
 
     // clients of a running gateway
     Devices(devices::DevicesArgs),
@@ -95,6 +99,8 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Run(args) => alone(cli).and_then(|()| run::run(args, output)),
         Command::Demo(args) => alone(cli).and_then(|()| demo::run(args, output)),
+        Command::Check(args) => alone(cli).and_then(|()| check::run(args, output)),
+        Command::User(args) => alone(cli).and_then(|()| user::run(args, output)),
         Command::Devices(args) => session::run(args, &args.connect.or(&cli.connect), output),
         Command::Get(args) => session::run(args, &args.connect.or(&cli.connect), output),
         Command::Set(args) => session::run(args, &args.connect.or(&cli.connect), output),

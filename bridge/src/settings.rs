@@ -15,6 +15,7 @@ mod password;
 mod review;
 mod settle;
 mod sheet;
+mod surroundings;
 #[cfg(test)]
 mod tests;
 mod url;
@@ -125,12 +126,35 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`] with everything that is wrong and where.
     pub fn load(options: &Overrides, variables: &[(String, String)]) -> Result<Self, SettingsError> {
+        Self::inspect(options, variables, &|_sheet| Vec::new())
+    }
+
+    /// Does the same, and looks at what surrounds the gateway too: whether there is room for data, and whether the
+    /// accounts are there that the configuration names.
+    ///
+    /// `accounts` returns the names of all accounts of a data directory; nothing if they cannot be told.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn check(
+        options: &Overrides,
+        variables: &[(String, String)],
+        accounts: &dyn Fn(&Path) -> Option<Vec<UserName>>,
+    ) -> Result<Self, SettingsError> {
+        Self::inspect(options, variables, &|sheet| surroundings::check(sheet, accounts))
+    }
+
+    fn inspect(
+        options: &Overrides,
+        variables: &[(String, String)],
+        further: review::Further<'_>,
+    ) -> Result<Self, SettingsError> {
         let keys = Keys::learn();
         let home = variable(variables, "HOME").map(Path::new);
         let config = options.config.as_deref().or_else(|| variable(variables, "HES_CONFIG").map(Path::new));
         let file = config.map(|path| file::open(path, home, &keys)).unwrap_or_default();
         let environment = environment::read(variables, &file.clusters(), &keys);
-        review::review([defaults(variables), file, environment, options.layer()])
+        review::review([defaults(variables), file, environment, options.layer()], further)
     }
 
     /// Returns the addresses that the built-in broker listens on; none means that there is none.

@@ -13,7 +13,7 @@ mod ledger;
 mod load;
 mod migration;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 mod writer;

@@ -19,8 +19,11 @@ use super::{
 #[derive(Debug, Default)]
 pub(super) struct Places(HashMap<Key, Place>);
 
+/// More that may be wrong: keys, and what is said of them.
+pub(super) type Further<'f> = &'f dyn Fn(&Sheet) -> Vec<(Key, String)>;
+
 /// Checks all layers, lays the later over the earlier, and checks what comes out.
-pub(super) fn review(mut layers: [Layer; 4]) -> Result<Settings, SettingsError> {
+pub(super) fn review(mut layers: [Layer; 4], further: Further<'_>) -> Result<Settings, SettingsError> {
     let misfits: Vec<Key> = layers.iter_mut().flat_map(Layer::take_misfits).map(|misfit| misfit.key).collect();
     let mut complaints: Vec<Complaint> =
         layers.iter_mut().flat_map(|layer| std::mem::take(&mut layer.complaints)).collect();
@@ -33,6 +36,7 @@ pub(super) fn review(mut layers: [Layer; 4]) -> Result<Settings, SettingsError> 
         Err(reason) => complaints.push(Complaint::new(Place::Nowhere, reason)),
         Ok(sheet) => {
             complaints.extend(cross::check(&sheet, &places));
+            complaints.extend(further(&sheet).into_iter().map(|(key, text)| Complaint::new(places.find(&key), text)));
             let mut settling = Settling::new(&places);
             let settings = settling.settle(sheet);
             complaints.extend(settling.complaints);

@@ -228,6 +228,25 @@ fn reads_passwords_beside_the_file() {
     assert_eq!((login.username.as_str(), login.password.as_str()), ("gateway", "swordfish"));
 }
 
+#[test]
+fn looks_at_the_disk_and_the_accounts_if_it_is_asked_to() {
+    let text = "data = 'data'\n[alongside]\nurl = 'mqtt://host'\nacts_as = 'panels'\n[broker]\nlisen = 1\n";
+    let (folder, options) = written(text);
+    let check = |names: Option<&[&str]>| {
+        let names = |_: &Path| names.map(|names| names.iter().map(|name| UserName::new(name).unwrap()).collect());
+        let error = Settings::check(&options, &variables(&[]), &names).unwrap_err();
+        let folder = folder.path().display().to_string();
+        error.complaints().iter().map(|line| line.to_string().replace(&folder, "")).collect::<Vec<_>>()
+    };
+    let unknown = "/bridge.toml:6: broker.lisen is not a key; did you mean broker.listen?";
+    assert_eq!(check(None), [unknown]);
+    assert_eq!(check(Some(&["panels"])), [unknown]);
+    let nobody = "/bridge.toml:4: alongside.acts_as: there is no account panels; make it: hes-bridge user add panels";
+    assert_eq!(check(Some(&["owner"])), [nobody, unknown]);
+    std::fs::write(folder.path().join("data"), "a file").unwrap();
+    assert_eq!(check(None), ["/bridge.toml:1: data: /data cannot be written: not a directory", unknown]);
+}
+
 /// The files of `config/`.
 mod shipped {
     use super::*;

@@ -14,6 +14,8 @@ use sqlx::{
 
 use super::{StoreError, migration};
 
+const DATABASE: &str = "hes-bridge.db";
+
 /// How long a statement waits for another process, such as the command line, to let go of the file.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -41,9 +43,14 @@ impl DataDirectory {
         Ok(Self { path: path.to_owned() })
     }
 
+    /// Says whether a directory holds a database already.
+    pub(crate) fn is_used(path: &Path) -> bool {
+        path.join(DATABASE).is_file()
+    }
+
     /// Returns the database, whether it exists or not.
     pub(crate) fn database(&self) -> PathBuf {
-        self.path.join("hes-bridge.db")
+        self.path.join(DATABASE)
     }
 
     /// Takes the directory for one gateway.

@@ -59,6 +59,12 @@ impl Ledger {
         Self::connect(DataDirectory::create(path)?).await
     }
 
+    /// Says whether a data directory holds accounts, or could.
+    #[must_use]
+    pub fn exists(path: &Path) -> bool {
+        DataDirectory::is_used(path)
+    }
+
     pub(super) async fn connect(directory: DataDirectory) -> Result<Self, StoreError> {
         let connection = directory.connect().await?;
         Ok(Self { directory, connection: Arc::new(Mutex::new(Some(connection))), connections: Arc::default() })

@@ -1,0 +1,106 @@
+//! `hes-bridge user`: accounts and their rights, in the data directory itself, whether a gateway runs or not.
+
+mod account;
+mod grants;
+mod list;
+#[cfg(test)]
+mod tests;
+
+use clap::{Args, Subcommand};
+use hes_schemas::UserName;
+
+use super::{Exit, Failure, Output, failure::chain};
+use crate::{
+    settings::{DataOverrides, Settings, process_variables},
+    store::{Ledger, StoreError},
+};
+
+/// Manage accounts and their rights
+///
+/// Accounts are in the gateway's data directory. A running gateway follows each change within a second: sessions of an
+/// account that was removed, or got another password, end.
+#[derive(Debug, Args)]
+pub(crate) struct UserArgs {
+    #[command(subcommand)]
+    command: UserCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    Add(account::AddArgs),
+    List(list::ListArgs),
+    Remove(account::RemoveArgs),
+    Passwd(account::PasswdArgs),
+    Grant(grants::GrantArgs),
+    Revoke(grants::RevokeArgs),
+}
+
+/// One change of the accounts, or one look at them.
+trait Errand {
+    /// Where the accounts are.
+    fn place(&self) -> &DataOverrides;
+
+    /// Does it, and returns what is to be said.
+    async fn run(&self, ledger: &Ledger, output: &mut Output) -> Result<String, Failure>;
+}
+
+/// Whether accounts must be there before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    Accounts,
+}
+
+/// Carries out a command.
+///
+/// # Errors
+/// [`Failure`] with the way out.
+pub(crate) fn run(args: &UserArgs, output: &mut Output) -> Result<Exit, Failure> {
+    match &args.command {
+        UserCommand::Add(errand) => do_errand(errand, Before::Nothing, output),
+        UserCommand::List(errand) => do_errand(errand, Before::Accounts, output),
+        UserCommand::Remove(errand) => do_errand(errand, Before::Accounts, output),
+        UserCommand::Passwd(errand) => do_errand(errand, Before::Accounts, output),
+        UserCommand::Grant(errand) => do_errand(errand, Before::Accounts, output),
+        UserCommand::Revoke(errand) => do_errand(errand, Before::Accounts, output),
+    }
+}
+
+fn do_errand(errand: &impl Errand, before: Before, output: &mut Output) -> Result<Exit, Failure> {
+    let settings = Settings::load(&errand.place().clone().into(), &process_variables())
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    if before == Before::Accounts && !Ledger::exists(&settings.data) {
+        return Err(no_accounts(&settings));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new(Exit::Internal, format!("no runtime: {error}")))?;
+    let said = runtime.block_on(async {
+        let ledger = Ledger::open(&settings.data).await?;
+        errand.run(&ledger, output).await
+    })?;
+    output.print(&said)?;
+    Ok(Exit::Success)
+}
+
+fn no_accounts(settings: &Settings) -> Failure {
+    let line = format!(
+        "there are no accounts in {}: make one with hes-bridge user add NAME --role owner, or name the gateway's data \
+         directory with --data DIR or --config FILE",
+        settings.data.display()
+    );
+    Failure::new(Exit::Internal, line)
+}
+
+/// Says that there is no such account, and which there are.
+async fn unknown(ledger: &Ledger, name: &UserName) -> Failure {
+    let names: Vec<String> =
+        ledger.accounts().await.unwrap_or_default().iter().map(|row| row.name.to_string()).collect();
+    let others = if names.is_empty() { "none at all".to_owned() } else { names.join(", ") };
+    Failure::new(Exit::Internal, format!("there is no account {name}; there are: {others}"))
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(Exit::Internal, chain(&error))
+    }
+}

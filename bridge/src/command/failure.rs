@@ -118,7 +118,7 @@ const fn way_out(error: &ClientError) -> Option<&'static str> {
         ClientError::Foreign { .. } => Some("is that the port of the gateway's broker? name another with --url"),
         ClientError::Denied { .. } => Some("what an account may do: hes-bridge user list"),
         ClientError::NoHome { .. } => {
-            Some("is this the gateway's broker? if the home is known, name it with --home ID")
+            Some("is this the gateway's broker, and may the account see devices? a home that is known: --home ID")
         }
         ClientError::HomeOffline { .. } => Some("start it with hes-bridge run"),
         ClientError::SeveralHomes { .. } => Some("name one with --home ID"),

@@ -19,7 +19,7 @@ use hes_broker::{Attachment, Broker, Config, Door as BrokerDoor};
 use hes_engine::{Engine, Input, Limits, clusters::zigbee2mqtt::Zigbee2Mqtt, record::Restored};
 use hes_schemas::ClusterId;
 use secrecy::SecretString;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::SetOnce};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
@@ -104,12 +104,15 @@ impl Gateway {
             cancel: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
-        let house = House { root: settings.root.clone(), home: settings.home.clone(), register, clock };
+        let complete = Arc::new(SetOnce::new());
+        let (root, home) = (settings.root.clone(), settings.home.clone());
+        let house = House { root, home, register, clock, complete: Arc::clone(&complete) };
         gateway.open_door(settings, listeners, retained, accounts.clone(), house).await?;
         gateway.link_clusters(&settings.clusters);
         gateway.serve_alongside(settings, outbox, outgoing);
         gateway.watch(accounts);
         gateway.spawn_endless(Arc::clone(&gateway.mind).keep_time());
+        drop(complete.set(()));
         Ok(gateway)
     }
 

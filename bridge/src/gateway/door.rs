@@ -30,9 +30,8 @@ impl Door {
 impl Backend for Door {
     fn connect(&self, hello: Hello) -> BoxFuture<'_, Result<Arc<dyn Rights>, Refusal>> {
         Box::pin(async move {
-            if self.mind.sinks().broker().is_none() {
-                return Err(Refusal::Unavailable);
-            }
+            // who knocks while we start waits, because many a client gives up when it is refused
+            self.house.complete.wait().await;
             let session = self.accounts.admit(&hello).await?;
             let rights: Arc<dyn Rights> = Arc::new(ClientRights::new(session, Arc::clone(&self.house)));
             Ok(rights)

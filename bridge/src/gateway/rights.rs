@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hes_broker::Rights;
 use hes_schemas::{Filter, HomeId, Root, Topic, rights::Action};
+use tokio::sync::SetOnce;
 
 use super::{clock::Clock, register::Register};
 use crate::accounts::Session;
@@ -15,6 +16,8 @@ pub(crate) struct House {
     pub(crate) home: HomeId,
     pub(crate) register: Arc<Register>,
     pub(crate) clock: Arc<Clock>,
+    /// Is set when the gateway is complete, clusters and all.
+    pub(crate) complete: Arc<SetOnce<()>>,
 }
 
 /// The rights of a client's account, as they are at the moment.

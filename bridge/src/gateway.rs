@@ -54,8 +54,10 @@ pub struct Gateway {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// An address cannot be listened on.
-    #[error("broker.listen: {address} cannot be used")]
+    #[error("{place}broker.listen: {address} cannot be used")]
     Listen {
+        /// Where it was given, as `bridge.toml:7: `; nothing if it is the default.
+        place: String,
         /// Which one.
         address: SocketAddr,
         /// Why not.
@@ -79,7 +81,7 @@ impl Gateway {
     /// # Errors
     /// [`StartError`]; then nothing has been started.
     pub async fn start(settings: &Settings) -> Result<Self, StartError> {
-        let listeners = bind(&settings.broker.listen).await?;
+        let listeners = bind(&settings.broker).await?;
         let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         let clock = Arc::new(Clock::start());
         let opened = Store::open(&settings.data, settings.store.save_interval, clock.now()).await?;
@@ -229,11 +231,12 @@ fn broker_door(socket: TcpListener, settings: &BrokerSettings) -> BrokerDoor {
     BrokerDoor { socket, anonymous: settings.anonymous.is_some() && is_loopback }
 }
 
-async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
+async fn bind(settings: &BrokerSettings) -> Result<Vec<TcpListener>, StartError> {
     let mut listeners = Vec::new();
-    for address in addresses {
+    for address in settings.listen.iter().copied() {
+        let place = settings.listen_place.clone();
         let bound = TcpListener::bind(address).await;
-        listeners.push(bound.map_err(|cause| StartError::Listen { address: *address, cause })?);
+        listeners.push(bound.map_err(|cause| StartError::Listen { place, address, cause })?);
     }
     Ok(listeners)
 }

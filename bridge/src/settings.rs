@@ -71,6 +71,8 @@ pub struct Settings {
 pub struct BrokerSettings {
     /// Addresses to listen on; none means that there is no built-in broker.
     pub listen: Vec<SocketAddr>,
+    /// Where that was said, as a complaint about it begins: `bridge.toml:7: `, or nothing.
+    pub listen_place: String,
     /// Which router finds the receivers of a message.
     pub router: RouterKind,
     /// Role of clients on this machine that give no user name.

@@ -1,5 +1,7 @@
 //! The log of a running gateway, on the standard error.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::{EnvFilter, filter::LevelFilter, fmt};
 
 use crate::settings::{LogFormat, LogLevel, LogSettings};
@@ -19,7 +21,7 @@ pub(crate) fn start(settings: &LogSettings) {
     for directive in quiet.iter().filter_map(|text| text.parse().ok()) {
         filter = filter.add_directive(directive);
     }
-    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let started = match settings.format {
         LogFormat::Text => log.with_target(false).try_init(),
         LogFormat::Json => log.json().try_init(),

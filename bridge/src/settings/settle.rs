@@ -56,7 +56,7 @@ impl<'p> Settling<'p> {
             name: sheet.name,
             data: data?,
             root: sheet.root,
-            broker: broker(sheet.broker),
+            broker: broker(sheet.broker, self.places.find(&Key::new(["broker", "listen"])).to_string()),
             clusters,
             alongside,
             store: StoreSettings { save_interval: sheet.store.save_interval.get() },
@@ -85,7 +85,7 @@ impl<'p> Settling<'p> {
     }
 }
 
-fn broker(sheet: BrokerSheet) -> BrokerSettings {
+fn broker(sheet: BrokerSheet, listen_place: String) -> BrokerSettings {
     let limits = Limits {
         packet: sheet.max_packet_size.get(),
         connect_deadline: sheet.connect_timeout.get(),
@@ -97,5 +97,5 @@ fn broker(sheet: BrokerSheet) -> BrokerSettings {
         retained: sheet.max_retained.get(),
         ..Limits::default()
     };
-    BrokerSettings { listen: sheet.listen, router: sheet.router, anonymous: sheet.anonymous, limits }
+    BrokerSettings { listen: sheet.listen, listen_place, router: sheet.router, anonymous: sheet.anonymous, limits }
 }

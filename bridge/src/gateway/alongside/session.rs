@@ -121,10 +121,11 @@ fn hear(mind: &Mind, acts_as: &UserName, outbox: &Outbox, publish: &Publish) {
     let Some(topic) = std::str::from_utf8(&publish.topic).ok().and_then(|text| Topic::new(text).ok()) else { return };
     let is_request = mind.look(|engine| engine.root().requests(engine.home()).iter().any(|it| it.matches(&topic)));
     if is_request {
-        return ask(mind, acts_as, &topic, publish);
+        ask(mind, acts_as, &topic, publish);
     }
-    let is_ghost = publish.retain && !publish.payload.is_empty() && !mind.look(|engine| engine.retains(&topic));
-    if is_ghost {
+    // a request that is retained is refused, but would come again at each connection
+    let is_unwanted = is_request || !mind.look(|engine| engine.retains(&topic));
+    if publish.retain && !publish.payload.is_empty() && is_unwanted {
         outbox.publish(&Post { topic, payload: Vec::new(), retain: true });
     }
 }

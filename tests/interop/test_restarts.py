@@ -55,6 +55,24 @@ def test_what_was_renamed_while_the_gateway_was_away_leaves_no_ghost(house):
     converge(house)
 
 
+def test_devices_are_remembered_when_everybody_else_lost_them(house):
+    converge(house)
+    house.zigbee.kill()
+    house.broker.kill()
+    house.gateway.kill()
+    if not isinstance(house, BuiltInHouse):
+        house.broker.lose_all()
+        house.broker.start()
+    house.gateway.start()
+    with house.client() as client:
+        until(lambda: sorted(documents(client)) == sorted(DEVICES), "all devices are known")
+        assert reading(client, f"{WEATHER}/temperature")["quality"] == "stale"
+        assert client.get(f"{WEATHER}/temperature").body["quality"] == "stale"
+        assert client.set(f"{BULB}/on", True, ttl=1).status in (503, 504)
+    house.zigbee.start()
+    converge(house)
+
+
 def converge(house):
     """Waits until the house is whole again; returns the version of each value that the bulb has retained."""
     with house.client() as client:

@@ -114,6 +114,17 @@ def test_a_rename_leaves_no_ghost(house, client):
     until(lambda: topics_of(client, "hall_socket") == [], "nothing is left of the other name")
 
 
+# the last one, because the bulb does not come back
+def test_a_device_that_leaves_takes_all_its_topics_along(house, client):
+    assert topics_of(client, "kitchen_bulb")
+    house.zigbee.request("device/remove", id="kitchen/bulb", force=True)
+    until(lambda: topics_of(client, "kitchen_bulb") == [], "nothing is left of the bulb")
+    assert sorted(documents(client)) == sorted({*DEVICES} - {"kitchen_bulb"})
+    assert client.get(f"{BULB}/on").status == 404
+    listed = client.ask("hes/1/home/$req/devices").body["devices"]
+    assert "kitchen_bulb" not in {listing["device"] for listing in listed}
+
+
 def witness_of(zigbee):
     """Makes a client on the broker that Zigbee2MQTT is connected to."""
     return Client(*zigbee.account)

@@ -23,11 +23,16 @@ class Mosquitto(Process):
 
     def __init__(self, folder):
         self.port = free_port()
+        self.folder = folder
         config = folder / "mosquitto.conf"
         config.write_text(CONFIG.format(port=self.port, folder=folder))
         passwords = folder / "mosquitto.passwords"
         subprocess.run(["mosquitto_passwd", "-b", "-c", passwords, self.user, self.password], check=True)
         super().__init__("mosquitto", ["mosquitto", "-c", config], folder)
+
+    def lose_all(self):
+        """Removes what it keeps on disk, as a new disk does; only while it does not run."""
+        (self.folder / "mosquitto.db").unlink(missing_ok=True)
 
     @property
     def url(self):

@@ -1,1 +1,28 @@
-//! Placeholder.
+//! What the stories and measurements of hes-bridge stand on: the real program, clients, and a simulated Zigbee2MQTT.
+//!
+//! - `wire`: MQTT on a socket; `client`: who asks and listens there.
+//! - `program`, `gateway`, `mosquitto`: what runs beside the tests; `zigbee`: a bridge and its devices; `house`: both.
+//! - `patience`, `chance`, `vectors`: waiting without time, variety without luck, and bytes that are no messages.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::missing_panics_doc,
+    reason = "this serves tests, which panic to say what is wrong"
+)]
+
+pub mod chance;
+pub mod client;
+pub mod gateway;
+pub mod house;
+pub mod mosquitto;
+pub mod patience;
+pub mod program;
+pub mod vectors;
+pub mod wire;
+pub mod zigbee;
+
+/// Where the topics of a home begin whose id is `home`.
+pub const HOME: &str = "hes/1/home";

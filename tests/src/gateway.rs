@@ -1,0 +1,256 @@
+//! The real program, run as a person runs it: accounts, a config file, one binary.
+
+use std::{
+    env, fs,
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Command, ExitStatus, Output},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use tempfile::TempDir;
+
+use crate::{
+    client::{Client, Refused},
+    patience::until,
+    program::Program,
+    wire::{Account, Version},
+};
+
+/// A gateway with a home of its own in a temporary directory; `owner` has an account, and `cluster` one for bridges.
+#[derive(Debug)]
+pub struct Gateway {
+    folder: TempDir,
+    binary: PathBuf,
+    config: String,
+    has_door: bool,
+    address: Option<SocketAddr>,
+    program: Option<Program>,
+}
+
+impl Gateway {
+    /// Prepares a gateway without clusters; nothing runs yet.
+    ///
+    /// # Panics
+    /// If the accounts cannot be made.
+    #[must_use]
+    pub fn prepare(binary: impl Into<PathBuf>) -> Self {
+        let folder = TempDir::new().expect("there is room for temporary files");
+        let (binary, config) = (binary.into(), String::new());
+        let gateway = Self { folder, binary, config, has_door: true, address: None, program: None };
+        gateway.add_user("owner", "owner");
+        gateway.add_user("cluster", "cluster");
+        gateway
+    }
+
+    /// Gives it a Zigbee2MQTT whose topics begin with `base`, on the built-in broker.
+    #[must_use]
+    pub fn with_cluster(self, id: &str, base: &str) -> Self {
+        self.with(&format!("\n[[cluster]]\nid = \"{id}\"\nkind = \"zigbee2mqtt\"\nbase = \"{base}\"\n"))
+    }
+
+    /// Gives it a Zigbee2MQTT on another broker that lets everybody in.
+    #[must_use]
+    pub fn with_remote_cluster(self, id: &str, base: &str, broker: SocketAddr) -> Self {
+        self.with_cluster(id, base).with(&format!("url = \"mqtt://{broker}\"\n"))
+    }
+
+    /// Lets it serve the interface on another broker that lets everybody in, with an owner's rights for all.
+    #[must_use]
+    pub fn alongside(self, broker: SocketAddr) -> Self {
+        self.with(&format!("\n[alongside]\nacts_as = \"owner\"\nurl = \"mqtt://{broker}\"\n"))
+    }
+
+    /// Takes its built-in broker away.
+    #[must_use]
+    pub fn without_door(mut self) -> Self {
+        self.has_door = false;
+        self
+    }
+
+    fn with(mut self, part: &str) -> Self {
+        self.config.push_str(part);
+        self
+    }
+
+    /// Starts it and waits until it listens.
+    ///
+    /// # Panics
+    /// If it ends, or does not listen.
+    #[must_use]
+    pub fn start(mut self) -> Self {
+        self.launch();
+        self.await_door();
+        self
+    }
+
+    /// Starts it and waits for nothing.
+    pub fn launch(&mut self) {
+        let listen = match (self.has_door, self.address) {
+            (false, _) => String::new(),
+            (true, None) => "\"127.0.0.1:0\"".to_owned(),
+            (true, Some(address)) => format!("\"{address}\""),
+        };
+        let text = format!("home = \"home\"\n\n[broker]\nlisten = [{listen}]\n{}", self.config);
+        let config = self.write("hes-bridge.toml", &text);
+        let mut command = Command::new(&self.binary);
+        unset(&mut command).args(["run", "--config"]).arg(config).arg("--data").arg(self.data());
+        self.program = Some(Program::start(&mut command, &self.path("gateway.log")));
+    }
+
+    /// Waits until its broker listens, and learns where.
+    pub fn await_door(&mut self) {
+        if self.has_door {
+            let address = self.program().until("the gateway listens", |program| listening(&program.output()));
+            self.address = Some(address);
+        }
+    }
+
+    /// Returns where its broker listens.
+    ///
+    /// # Panics
+    /// If it has none, or never ran.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address.expect("the gateway has listened")
+    }
+
+    /// Returns the running program.
+    ///
+    /// # Panics
+    /// If it was not started.
+    pub fn program(&mut self) -> &mut Program {
+        self.program.as_mut().expect("the gateway was started")
+    }
+
+    /// Asks it to end, and returns how it did.
+    pub fn stop(&mut self) -> ExitStatus {
+        self.program().stop()
+    }
+
+    /// Ends it like a power cut.
+    pub fn kill(&mut self) {
+        self.program().kill();
+    }
+
+    /// Starts it again on the same address.
+    pub fn restart(&mut self) {
+        self.launch();
+        self.await_door();
+    }
+
+    /// Connects a client of an account.
+    #[must_use]
+    pub fn client(&self, user: &str) -> Client {
+        self.client_of(user, Version::V5)
+    }
+
+    /// Connects a client that speaks a version.
+    ///
+    /// A gateway that runs knows a new account within a second.
+    #[must_use]
+    pub fn client_of(&self, user: &str, version: Version) -> Client {
+        until("the gateway lets its users in", || self.named_client(user, version, &unique(user)).ok())
+    }
+
+    /// Connects a client with an id of the test's own.
+    ///
+    /// # Errors
+    /// [`Refused`] if it is not let in.
+    pub fn named_client(&self, user: &str, version: Version, name: &str) -> Result<Client, Refused> {
+        Client::connect(self.address(), version, name, Some(&Self::account(user)))
+    }
+
+    /// Returns the credentials of a user: the password of all is made from the name.
+    #[must_use]
+    pub fn account(user: &str) -> Account {
+        Account::new(user, &format!("secret of {user}"))
+    }
+
+    /// Makes an account with a role.
+    pub fn add_user(&self, name: &str, role: &str) {
+        self.add_account(name, &["--role", role]);
+    }
+
+    /// Makes an account without a role, which may do nothing until it is granted.
+    pub fn add_stranger(&self, name: &str) {
+        self.add_account(name, &[]);
+    }
+
+    fn add_account(&self, name: &str, options: &[&str]) {
+        let file = self.write("password", &Self::account(name).password).display().to_string();
+        self.manage(&[&["user", "add", name, "--password-file", &file], options].concat());
+    }
+
+    /// Gives an account a right: `read,notify` on `zigbee/lamp`.
+    pub fn grant(&self, name: &str, actions: &str, scope: &str) {
+        self.manage(&["user", "grant", name, actions, scope]);
+    }
+
+    /// Takes a right back.
+    pub fn revoke(&self, name: &str, scope: &str) {
+        self.manage(&["user", "revoke", name, scope]);
+    }
+
+    /// Runs a command that manages the gateway's data.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub fn manage(&self, arguments: &[&str]) {
+        let data = self.data().display().to_string();
+        let done = self.command(&[arguments, &["--data", &data]].concat());
+        assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// # Panics
+    /// If it cannot be run.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Output {
+        unset(&mut Command::new(&self.binary)).args(arguments).output().expect("the program can be run")
+    }
+
+    /// Writes a file into the temporary directory.
+    ///
+    /// # Panics
+    /// If it cannot be written.
+    #[must_use]
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, text).expect("the temporary directory takes a file");
+        path
+    }
+
+    fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    /// Returns the path of a file in the temporary directory.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+/// Returns a client id that no other client of this process has.
+fn unique(user: &str) -> String {
+    static CLIENTS: AtomicUsize = AtomicUsize::new(0);
+    format!("{user}-{}", CLIENTS.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Finds in what the program printed where it listens, once it serves.
+fn listening(output: &str) -> Option<SocketAddr> {
+    let (_, rest) = output.split_once(" on 127.0.0.1:")?;
+    let (port, _) = rest.split_once(';')?;
+    format!("127.0.0.1:{port}").parse().ok()
+}
+
+/// Takes out of a command's environment what would be a setting of the gateway.
+fn unset(command: &mut Command) -> &mut Command {
+    let names = env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with("HES_"));
+    for name in names {
+        command.env_remove(name);
+    }
+    command
+}

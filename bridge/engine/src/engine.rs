@@ -19,7 +19,7 @@ use crate::{
     input::Input,
     lanes::Lanes,
     limits::Limits,
-    notice::{Counters, Notice},
+    notice::{Counters, Load, Notice},
     output::Output,
     record::Restored,
     requests::Requests,
@@ -125,6 +125,18 @@ impl Engine {
     #[must_use]
     pub const fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// Returns how much is under way or remembered; it walks the lanes, so it is for metrics, not for each request.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        Load {
+            requests: self.requests.pending.len(),
+            longest_lane: self.lanes.longest(),
+            answers: self.requests.memo_count(),
+            subscriptions: self.subscriptions.len(),
+            timers: self.timers.len(),
+        }
     }
 
     /// Returns how many devices there are.

@@ -95,7 +95,6 @@ impl Lanes {
         keys
     }
 
-    #[cfg(test)]
     pub(crate) fn longest(&self) -> usize {
         self.lanes.values().map(VecDeque::len).max().unwrap_or(0)
     }

@@ -41,5 +41,5 @@ mod work;
 pub use engine::Engine;
 pub use input::{Asked, Asker, Door, Input};
 pub use limits::Limits;
-pub use notice::{Counters, Notice};
+pub use notice::{Counters, Load, Notice};
 pub use output::{Letter, Output, Post};

@@ -31,6 +31,21 @@ pub enum Notice {
     LeaseEnded(Sid),
 }
 
+/// How much an engine holds; each has its bound in [`crate::Limits`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Load {
+    /// Requests that wait for devices.
+    pub requests: usize,
+    /// What waits for the device for which most does.
+    pub longest_lane: usize,
+    /// Requests remembered because they may come again.
+    pub answers: usize,
+    /// Subscriptions.
+    pub subscriptions: usize,
+    /// What is to be done later; it follows from the others.
+    pub timers: usize,
+}
+
 /// How often things happened since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counters {

@@ -119,6 +119,10 @@ impl Requests {
         None
     }
 
+    pub(crate) fn memo_count(&self) -> usize {
+        self.memos.len()
+    }
+
     pub(crate) fn has_memos(&self) -> bool {
         !self.order.is_empty()
     }

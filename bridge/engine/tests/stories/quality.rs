@@ -1,0 +1,54 @@
+//! Quality: good is what was heard from a living source and since its last silence.
+
+use serde_json::json;
+
+use crate::support::House;
+
+fn lamp() -> House {
+    let mut house = House::with(&[("lamp", "lamp")]);
+    house.reports("lamp", json!({"state": "ON", "color": {"x": 0.1, "y": 0.2}}));
+    house
+}
+
+fn quality(house: &House, topic: &str) -> String {
+    let reading = house.retained(&format!("zigbee/lamp/{topic}")).unwrap();
+    reading["quality"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_device_of_which_nothing_is_known_is_not_offline() {
+    let mut house = lamp();
+    house.becomes("lamp", "online");
+    house.becomes("lamp", "unknown");
+    assert_eq!(quality(&house, "property/on"), "good");
+}
+
+#[test]
+fn a_value_that_is_null_is_unknown() {
+    let mut house = lamp();
+    house.reports("lamp", json!({"level": null}));
+    assert_eq!(quality(&house, "property/brightness"), "unknown");
+}
+
+#[test]
+fn a_cluster_is_online_only_if_its_link_is_up_and_it_says_so() {
+    let mut house = House::empty(hes_engine::Limits::default(), &["zigbee"]);
+    let state = |house: &House| house.retained("zigbee/$status").unwrap()["state"].clone();
+    assert_eq!(state(&house), "offline");
+    house.handle(hes_engine::Input::Linked(crate::support::cluster("zigbee")));
+    assert_eq!(state(&house), "offline", "it has not said so");
+    house.hears("presence", &json!("online"));
+    assert_eq!(state(&house), "online");
+    house.unlink();
+    assert_eq!(state(&house), "offline");
+}
+
+#[test]
+fn what_cannot_be_understood_is_counted() {
+    let mut house = lamp();
+    house.hears("nonsense", &json!(1));
+    house.hears("u-nobody/state", &json!({"state": "ON"}));
+    house.hears("u-lamp/state", &json!({"nosuch": 1}));
+    let counters = house.engine.counters();
+    assert_eq!((counters.unreadable, counters.unknown_reports), (1, 2));
+}

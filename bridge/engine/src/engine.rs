@@ -81,8 +81,9 @@ impl Engine {
         self.seats.insert(id, Seat::new(adapter, now));
     }
 
-    /// Takes in what happened.
+    /// Takes in what happened, after what was due before.
     pub fn handle(&mut self, now: Timestamp, input: Input<'_>) {
+        self.handle_timeout(now);
         match input {
             Input::Linked(cluster) => self.linked(now, &cluster),
             Input::Unlinked(cluster, reason) => self.unlinked(now, &cluster, reason),

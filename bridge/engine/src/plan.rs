@@ -87,13 +87,7 @@ impl Engine {
         if must_ask && can_ask && (max_age.is_some() || self.is_reachable(device)) {
             self.check_alive(device)?;
             self.check_room(slot)?;
-            let part = Part {
-                index,
-                native: native.cloned(),
-                awaits: names.to_vec(),
-                asked: None,
-                is_silent: false,
-            };
+            let part = Part { index, native: native.cloned(), awaits: names.to_vec(), asked: None, is_silent: false };
             return Ok(Plan::Ask(slot, part));
         }
         Ok(Plan::Done(self.outcome(slot, native, names.first(), Confirmation::Cache)))

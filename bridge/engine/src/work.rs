@@ -24,7 +24,7 @@ impl Engine {
             if std::mem::replace(&mut work.is_started, true) {
                 return;
             }
-            match self.commands(key) {
+            match self.commands(now, key) {
                 Ok(commands) => {
                     self.send(slot, commands);
                     return self.set_timers(now, key);
@@ -34,9 +34,12 @@ impl Engine {
         }
     }
 
-    fn commands(&self, key: WorkKey) -> Result<Vec<Command>, Fault> {
+    fn commands(&self, now: Timestamp, key: WorkKey) -> Result<Vec<Command>, Fault> {
         let gone = || Fault::new(Symbol::Unknown, "the device has gone");
         let work = self.lanes.work(key).ok_or_else(gone)?;
+        if work.deadline <= now {
+            return Err(expired());
+        }
         let device = self.directory.device(work.slot).ok_or_else(gone)?;
         self.check_alive(device)?;
         let seat = self.seats.get(&device.record.cluster).ok_or_else(gone)?;
@@ -189,7 +192,7 @@ impl Engine {
     fn overdue(&self, slot: Slot, is_started: bool, part: &Part) -> Fault {
         let device = self.directory.device(slot);
         if !is_started {
-            return Fault::new(Symbol::Expired, "the device was busy until the request expired; nothing was done");
+            return expired();
         }
         if device.is_some_and(|device| device.availability == Availability::Offline) {
             return Fault::new(Symbol::DeviceOffline, "the device is offline");
@@ -222,6 +225,10 @@ impl Engine {
         self.timers.cancel(pending.deadline, Timer::Deadline(key));
         self.answer(&pending.reply, pending.form.answer(pending.outcomes), pending.memo.as_ref());
     }
+}
+
+fn expired() -> Fault {
+    Fault::new(Symbol::Expired, "the device was busy until the request expired; nothing was done")
 }
 
 fn change(part: &Part) -> Option<Change> {

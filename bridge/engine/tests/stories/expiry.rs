@@ -63,6 +63,30 @@ fn a_request_that_expires_in_the_queue_does_nothing() {
 }
 
 #[test]
+fn requests_that_expire_together_do_not_act_one_after_the_other() {
+    let mut house = lamp();
+    let tickets = [house.ask(SET_ON, "true"), house.ask(SET_ON, "false"), house.ask(SET_ON, "true")];
+    house.later(10_000);
+    let errors = tickets.map(|ticket| house.error(&ticket));
+    assert_eq!(errors, [(504, "not_confirmed"), (408, "expired"), (408, "expired")]);
+    let sets = house.commands().into_iter().filter(|command| command.starts_with("lamp set")).count();
+    assert_eq!(sets, 1);
+}
+
+#[test]
+fn a_report_that_comes_when_the_next_has_expired_does_not_let_it_act() {
+    let mut house = lamp();
+    house.send(Ask::new(SET_ON, "true").expiring(20));
+    let second = house.send(Ask::new(SET_ON, "false").expiring(5));
+    house.commands();
+    // the clock has moved on and nobody has told the engine yet
+    house.now = house.now + Millis::from_secs(6);
+    house.reports("lamp", json!({"state": "ON"}));
+    assert_eq!(house.error(&second), (408, "expired"));
+    assert!(house.commands().iter().all(|command| !command.contains("set")));
+}
+
+#[test]
 fn after_a_request_that_got_no_answer_the_next_has_its_turn() {
     let mut house = lamp();
     house.send(Ask::new(SET_ON, "true").expiring(2));

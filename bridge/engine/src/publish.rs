@@ -50,14 +50,6 @@ impl Engine {
         self.publish(slot, Self::value_posts);
     }
 
-    /// Publishes the values that are stale.
-    pub(crate) fn publish_stale(&mut self, slot: Slot) {
-        self.publish(slot, |engine, device| {
-            let stale = device.held().iter().filter(|held| !held.is_fresh);
-            stale.map(|held| engine.value_post(device, held)).collect()
-        });
-    }
-
     pub(crate) fn publish_all(&mut self, slot: Slot) {
         self.publish(slot, Self::posts_of);
     }

@@ -111,7 +111,7 @@ impl Engine {
     pub(crate) fn sweep(&mut self, now: Timestamp, cluster: ClusterId, from: u32) {
         let slots = self.batch(Some(&cluster), from);
         for slot in &slots {
-            self.publish_stale(*slot);
+            self.publish_values(*slot);
         }
         if !slots.is_empty() {
             self.timers.set(now, Timer::Sweep(cluster, from.saturating_add(BATCH)));

@@ -42,6 +42,17 @@ fn the_same_value_again_is_no_change() {
 }
 
 #[test]
+fn a_value_that_is_heard_again_after_silence_is_no_change() {
+    let mut house = house_with(&json!({"scope": "#"}));
+    house.reports("lamp", json!({"level": 127}));
+    house.told();
+    house.unlink();
+    house.go_online();
+    house.reports("lamp", json!({"level": 127}));
+    assert!(house.told().is_empty());
+}
+
+#[test]
 fn the_numbers_of_a_subscription_leave_no_gap() {
     let mut house = house_with(&json!({"scope": "#"}));
     for level in 0..50 {

@@ -16,6 +16,30 @@ fn quality(house: &House, topic: &str) -> String {
 }
 
 #[test]
+fn values_go_stale_with_their_cluster_and_good_again_when_heard() {
+    let mut house = lamp();
+    assert_eq!(quality(&house, "property/on"), "good");
+    house.unlink();
+    assert_eq!(quality(&house, "property/on"), "stale");
+    assert_eq!(quality(&house, "native/state"), "stale");
+    house.go_online();
+    assert_eq!(quality(&house, "property/on"), "stale", "nobody has said so since");
+    house.reports("lamp", json!({"state": "ON"}));
+    assert_eq!(quality(&house, "property/on"), "good");
+    assert_eq!(quality(&house, "native/state"), "good");
+    assert_eq!(quality(&house, "property/color_x"), "stale");
+}
+
+#[test]
+fn a_cluster_that_says_goodbye_is_silent_too() {
+    let mut house = lamp();
+    house.hears("presence", &json!("offline"));
+    assert_eq!(quality(&house, "property/on"), "stale");
+    let status = house.retained("zigbee/$status").unwrap();
+    assert_eq!(status["state"], "offline");
+}
+
+#[test]
 fn a_device_of_which_nothing_is_known_is_not_offline() {
     let mut house = lamp();
     house.becomes("lamp", "online");
@@ -41,6 +65,17 @@ fn a_cluster_is_online_only_if_its_link_is_up_and_it_says_so() {
     assert_eq!(state(&house), "online");
     house.unlink();
     assert_eq!(state(&house), "offline");
+}
+
+#[test]
+fn a_complaint_is_shown_until_the_cluster_comes_back() {
+    let mut house = lamp();
+    house.hears("complaint", &json!("the stick is unplugged"));
+    house.hears("complaint", &json!("the stick is unplugged"));
+    assert_eq!(house.retained("zigbee/$status").unwrap()["error"], "the stick is unplugged");
+    house.unlink();
+    house.go_online();
+    assert_eq!(house.retained("zigbee/$status").unwrap()["error"], json!(null));
 }
 
 #[test]

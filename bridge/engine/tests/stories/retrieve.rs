@@ -74,6 +74,29 @@ fn what_was_never_reported_and_cannot_be_asked_for_is_unknown() {
 }
 
 #[test]
+fn a_stale_value_makes_the_device_be_asked() {
+    let mut house = lamp_that_is_on();
+    house.unlink();
+    house.go_online();
+    let get = house.ask("zigbee/lamp/property/on/get", "");
+    assert!(house.is_waiting(&get));
+    house.reports("lamp", json!({"state": "ON"}));
+    assert_eq!(house.answer(&get).quality, Some(Quality::Good));
+}
+
+#[test]
+fn while_the_cluster_is_away_the_cache_answers_with_its_quality() {
+    let mut house = lamp_that_is_on();
+    house.unlink();
+    let get = house.ask("zigbee/lamp/property/on/get", "");
+    let answer = house.answer(&get);
+    assert_eq!((answer.status, answer.quality), (Status::Ok, Some(Quality::Stale)));
+    assert_eq!(answer.value, Some(Datum::Bool(true)));
+    let fresh = house.ask("zigbee/lamp/property/on/get", r#"{"max_age":0}"#);
+    assert_eq!(house.error(&fresh), (503, "cluster_offline"));
+}
+
+#[test]
 fn while_the_device_is_away_the_cache_answers_with_its_quality() {
     let mut house = lamp_that_is_on();
     house.becomes("lamp", "offline");

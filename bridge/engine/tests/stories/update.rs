@@ -241,6 +241,25 @@ fn a_native_update_whose_value_is_never_reported_as_such_is_done_by_any_change()
 }
 
 #[test]
+fn a_cluster_that_is_away_refuses_at_once() {
+    let mut house = lamp();
+    house.unlink();
+    let set = house.ask(SET_ON, "true");
+    assert_eq!(house.error(&set), (503, "cluster_offline"));
+    assert!(house.commands().is_empty());
+}
+
+#[test]
+fn a_cluster_that_goes_away_in_the_middle_ends_what_is_under_way() {
+    let mut house = lamp();
+    let (first, second) = (house.ask(SET_ON, "true"), house.ask(SET_ON, "false"));
+    house.hears("presence", &json!("offline"));
+    assert_eq!(house.error(&first), (503, "cluster_offline"));
+    assert_eq!(house.error(&second), (503, "cluster_offline"));
+    assert_eq!(house.commands().len(), 1);
+}
+
+#[test]
 fn a_device_that_is_renamed_in_the_middle_still_answers() {
     let mut house = lamp();
     let set = house.ask(SET_ON, "true");

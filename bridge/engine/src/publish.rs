@@ -1,5 +1,7 @@
 //! What is said on the topics of the interface.
 
+use std::collections::BTreeSet;
+
 use hes_schemas::{
     Address, ClusterId, DevicePath, Encoding, EventName, NativeName, PropertyName, Reading, Target, Timestamp, encode,
     message::{DeviceEvent, DeviceState, Presence},
@@ -57,8 +59,10 @@ impl Engine {
     /// Ends all that is retained of a device.
     pub(crate) fn publish_end(&mut self, slot: Slot) {
         self.publish(slot, |engine, device| {
-            let ended = |post: Post| Post { payload: Vec::new(), ..post };
-            engine.posts_of(device).into_iter().map(ended).collect()
+            let path = || engine.path(device);
+            let mut addresses = vec![Address::Document(path()), Address::DeviceStatus(path())];
+            addresses.extend(targets(device, &device.record.shape).into_iter().map(|it| Address::Value(path(), it)));
+            addresses.iter().map(|address| engine.end(address)).collect()
         });
     }
 
@@ -141,9 +145,26 @@ impl Engine {
         device.path(&self.home)
     }
 
+    fn end(&self, address: &Address) -> Post {
+        Post { topic: self.root.topic(address), payload: Vec::new(), retain: true }
+    }
+
     fn post<T: Serialize>(&self, address: &Address, message: &T, retain: bool) -> Post {
         Post { topic: self.root.topic(address), payload: encode(Encoding::Json, message), retain }
     }
+}
+
+/// Returns where the values of a device are retained, going by a shape.
+///
+/// The adapter is not asked, because it may have forgotten the device, or have learnt its new shape, already.
+fn targets(device: &Device, shape: &Shape) -> BTreeSet<Target> {
+    let described = device.held().iter().filter_map(|held| shape.properties.get_key_value(&held.property));
+    described
+        .flat_map(|(name, document)| {
+            let native = document.native.as_deref().and_then(|native| NativeName::new(native).ok());
+            [Some(Target::Property(name.clone())), native.map(Target::Native)].into_iter().flatten()
+        })
+        .collect()
 }
 
 fn native_name(device: &Device, name: &PropertyName) -> Option<NativeName> {

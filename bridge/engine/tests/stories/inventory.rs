@@ -28,6 +28,24 @@ fn a_new_device_is_there_at_once() {
 }
 
 #[test]
+fn a_device_that_has_gone_leaves_nothing_behind() {
+    let mut house = house();
+    house.leaves("lamp");
+    assert!(topics_of(&house, "lamp").is_empty());
+    let get = house.ask("zigbee/lamp/property/on/get", "");
+    assert_eq!(house.error(&get), (404, "unknown"));
+}
+
+#[test]
+fn a_device_that_is_missing_from_the_inventory_has_gone() {
+    let mut house = house();
+    let plug = house.things().remove(1);
+    house.inventory(vec![plug]);
+    assert!(topics_of(&house, "lamp").is_empty());
+    assert!(!topics_of(&house, "plug").is_empty());
+}
+
+#[test]
 fn a_rename_moves_all_that_is_known() {
     let mut house = house();
     let before = topics_of(&house, "lamp");

@@ -185,3 +185,20 @@ fn a_change_too_small_by_the_end_of_the_interval_is_not_told() {
     house.later(60_000);
     assert_eq!(values(&mut house), [Datum::Integer(20)]);
 }
+
+#[test]
+fn the_interval_holds_for_each_device_even_when_one_takes_the_place_of_another() {
+    let mut house = house_with(&json!({"scope": "#", "min_interval": 5, "events": ["property_changed"]}));
+    house.reports("lamp", json!({"state": "ON"}));
+    house.reports("lamp", json!({"state": "OFF"}));
+    house.leaves("lamp");
+    house.later(4_000);
+    house.joins(crate::support::Thing::new("other", "lamp"));
+    house.reports("other", json!({"state": "ON"}));
+    house.reports("other", json!({"state": "OFF"}));
+    house.told();
+    house.later(4_999);
+    assert!(house.told().is_empty());
+    house.later(1);
+    assert_eq!(values(&mut house), [Datum::Bool(false)]);
+}

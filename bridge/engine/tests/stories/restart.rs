@@ -54,6 +54,14 @@ fn versions_grow_over_any_number_of_lives() {
 }
 
 #[test]
+fn a_device_that_has_gone_does_not_come_back() {
+    let mut house = house();
+    house.leaves("lamp");
+    house.restart();
+    assert_eq!(house.engine.device_count(), 0);
+}
+
+#[test]
 fn a_renamed_device_comes_back_with_its_new_name() {
     let mut house = house();
     house.renames("lamp", "sun");

@@ -173,3 +173,15 @@ fn a_subscription_follows_its_device_through_a_rename() {
     house.reports("sun", json!({"state": "ON", "level": 3}));
     assert_eq!(house.news(), ["property_changed zigbee/sun on true"]);
 }
+
+#[test]
+fn a_subscription_waits_for_a_device_that_has_gone() {
+    let mut house = lamp();
+    subscribe(&mut house, &json!({"scope": "zigbee/lamp"}));
+    let things = house.things();
+    house.leaves("lamp");
+    assert_eq!(house.news(), ["device_removed zigbee/lamp"]);
+    house.inventory(things);
+    house.reports("lamp", json!({"state": "ON"}));
+    assert_eq!(house.news(), ["device_added zigbee/lamp", "property_changed zigbee/lamp on true"]);
+}

@@ -260,6 +260,15 @@ fn a_cluster_that_goes_away_in_the_middle_ends_what_is_under_way() {
 }
 
 #[test]
+fn a_device_that_goes_in_the_middle_ends_what_is_under_way() {
+    let mut house = lamp();
+    let (first, second) = (house.ask(SET_ON, "true"), house.ask(SET_ON, "false"));
+    house.leaves("lamp");
+    assert_eq!(house.error(&first), (404, "unknown"));
+    assert_eq!(house.error(&second), (404, "unknown"));
+}
+
+#[test]
 fn a_device_that_is_renamed_in_the_middle_still_answers() {
     let mut house = lamp();
     let set = house.ask(SET_ON, "true");

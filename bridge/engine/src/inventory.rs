@@ -88,11 +88,13 @@ impl Engine {
         record.rev = record.rev.saturating_add(1);
         let old_id = device.record.id.clone();
         let is_renamed = old_id != record.id;
+        let is_reshaped = device.record.shape != record.shape;
         if is_renamed {
             self.note(Notice::DeviceRenamed(record.cluster.clone(), record.uid.clone()));
             self.publish_end(slot);
+        } else if is_reshaped {
+            self.publish_end_of_lost_values(slot, &record.shape);
         }
-        self.publish_end_of_lost_properties(slot, &record.shape);
         self.put(Output::Save(Record::Device(record.clone())));
         if let Some(device) = self.directory.device_mut(slot) {
             device.describe(record);
@@ -102,6 +104,9 @@ impl Engine {
             self.publish_all(slot);
         } else {
             self.publish_document(slot);
+        }
+        if is_reshaped && !is_renamed {
+            self.publish_values(slot);
         }
         self.tell(now, slot, &Happening::Device(EventKind::DeviceAdded));
     }

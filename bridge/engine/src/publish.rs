@@ -47,7 +47,7 @@ impl Engine {
         });
     }
 
-    /// Publishes all values, because their quality has changed.
+    /// Publishes all values, because their quality or their shape has changed.
     pub(crate) fn publish_values(&mut self, slot: Slot) {
         self.publish(slot, Self::value_posts);
     }
@@ -66,12 +66,11 @@ impl Engine {
         });
     }
 
-    /// Ends what is retained of properties that a new shape no longer has.
-    pub(crate) fn publish_end_of_lost_properties(&mut self, slot: Slot, shape: &Shape) {
+    /// Ends what is retained of values that a new shape has no place for.
+    pub(crate) fn publish_end_of_lost_values(&mut self, slot: Slot, shape: &Shape) {
         self.publish(slot, |engine, device| {
-            let is_lost = |held: &&Held| !shape.properties.contains_key(&held.property);
-            let lost = device.held().iter().filter(is_lost);
-            lost.map(|held| Post { payload: Vec::new(), ..engine.value_post(device, held) }).collect()
+            let lost = &targets(device, &device.record.shape) - &targets(device, shape);
+            lost.into_iter().map(|target| engine.end(&Address::Value(engine.path(device), target))).collect()
         });
     }
 

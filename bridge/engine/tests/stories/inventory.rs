@@ -107,6 +107,38 @@ fn the_same_inventory_again_says_nothing() {
 }
 
 #[test]
+fn a_property_that_is_lost_leaves_its_topics_too() {
+    let mut house = house();
+    house.changes("lamp", |thing| thing.lacks = vec!["on".to_owned(), "color_y".to_owned()]);
+    let topics = ["$doc", "$status", "native/color", "property/color_x"];
+    assert_eq!(topics_of(&house, "lamp"), topics);
+    let get = house.ask("zigbee/lamp/property/on/get", "");
+    assert_eq!(house.error(&get), (404, "unknown"));
+}
+
+#[test]
+fn a_property_may_be_lost_with_the_name() {
+    let mut house = house();
+    house.changes("lamp", |thing| {
+        thing.id = "sun".to_owned();
+        thing.lacks = vec!["on".to_owned()];
+    });
+    assert!(topics_of(&house, "lamp").is_empty());
+    let topics = ["$doc", "$status", "native/color", "property/color_x", "property/color_y"];
+    assert_eq!(topics_of(&house, "sun"), topics);
+}
+
+#[test]
+fn another_shape_shows_in_the_values_too() {
+    let mut house = house();
+    house.changes("lamp", |thing| thing.shape = "heater".to_owned());
+    assert_eq!(topics_of(&house, "lamp"), ["$doc", "$status"]);
+    house.changes("lamp", |thing| thing.shape = "lamp".to_owned());
+    house.reports("lamp", json!({"state": "ON"}));
+    assert!(topics_of(&house, "lamp").contains(&"property/on".to_owned()));
+}
+
+#[test]
 fn more_devices_than_there_is_room_for_are_left_out_and_that_is_said() {
     let mut house = House::limited(Limits { devices: 2, ..Limits::default() }, &[("a", "lamp"), ("b", "lamp")]);
     house.joins(Thing::new("c", "lamp"));

@@ -89,15 +89,16 @@ impl Device {
         self.values.sort_unstable_by(|a, b| a.property.cmp(&b.property));
     }
 
-    /// Takes another description; returns the properties that are no more.
-    pub(crate) fn describe(&mut self, record: DeviceRecord) -> Vec<PropertyName> {
+    /// Takes another description, and lets go of the values of properties that are no more.
+    pub(crate) fn describe(&mut self, record: DeviceRecord) {
         self.record = record;
-        let shape = &self.record.shape;
-        let (kept, gone) = std::mem::take(&mut self.values)
-            .into_iter()
-            .partition(|held| shape.properties.contains_key(&held.property));
-        self.values = kept;
-        gone.into_iter().map(|held| held.property).collect()
+        let properties = &self.record.shape.properties;
+        self.values.retain(|held| properties.contains_key(&held.property));
+    }
+
+    /// Returns the highest version of its values.
+    pub(crate) fn top(&self) -> u64 {
+        self.values.iter().map(|held| held.version).max().unwrap_or(0)
     }
 
     /// Marks all values as not heard since; returns whether any was.

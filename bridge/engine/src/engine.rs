@@ -39,6 +39,7 @@ pub struct Engine {
     pub(crate) limits: Limits,
     pub(crate) epoch: u64,
     pub(crate) since: Timestamp,
+    /// The version of a property that is heard for the first time is above this; it is above all that was let go.
     pub(crate) floor: u64,
     pub(crate) directory: Directory,
     pub(crate) seats: BTreeMap<ClusterId, Seat>,

@@ -97,6 +97,8 @@ impl Engine {
         }
         self.put(Output::Save(Record::Device(record.clone())));
         if let Some(device) = self.directory.device_mut(slot) {
+            // a property that comes back goes on where it left off
+            self.floor = self.floor.max(device.top());
             device.describe(record);
         }
         if is_renamed {
@@ -119,7 +121,9 @@ impl Engine {
         self.tell(now, slot, &Happening::Device(EventKind::DeviceRemoved));
         self.publish_end(slot);
         self.subscriptions.device_gone(slot);
-        self.directory.remove(slot);
+        if let Some(device) = self.directory.remove(slot) {
+            self.floor = self.floor.max(device.top());
+        }
         self.put(Output::Save(Record::DeviceGone(cluster.clone(), uid.clone())));
     }
 }

@@ -129,6 +129,33 @@ fn a_property_may_be_lost_with_the_name() {
 }
 
 #[test]
+fn a_property_that_comes_back_goes_on_counting() {
+    let mut house = house();
+    for state in ["OFF", "ON", "OFF"] {
+        house.reports("lamp", json!({ "state": state }));
+    }
+    let version = house.retained("zigbee/lamp/property/on").unwrap()["version"].as_u64();
+    house.changes("lamp", |thing| thing.lacks = vec!["on".to_owned()]);
+    house.changes("lamp", |thing| thing.lacks.clear());
+    house.reports("lamp", json!({"state": "ON"}));
+    assert!(house.retained("zigbee/lamp/property/on").unwrap()["version"].as_u64() > version);
+}
+
+#[test]
+fn a_device_that_comes_back_goes_on_counting() {
+    let mut house = house();
+    for state in ["OFF", "ON", "OFF"] {
+        house.reports("lamp", json!({ "state": state }));
+    }
+    let version = house.retained("zigbee/lamp/property/on").unwrap()["version"].as_u64();
+    let things = house.things();
+    house.leaves("lamp");
+    house.inventory(things);
+    house.reports("lamp", json!({"state": "ON"}));
+    assert!(house.retained("zigbee/lamp/property/on").unwrap()["version"].as_u64() > version);
+}
+
+#[test]
 fn another_shape_shows_in_the_values_too() {
     let mut house = house();
     house.changes("lamp", |thing| thing.shape = "heater".to_owned());

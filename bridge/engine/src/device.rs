@@ -76,8 +76,10 @@ impl Device {
 
     /// Puts back what was known before a restart; it is stale until it is heard again.
     pub(crate) fn restore(&mut self, values: Vec<ValueRecord>, leap: Option<u64>) {
+        let properties = &self.record.shape.properties;
         self.values = values
             .into_iter()
+            .filter(|value| properties.contains_key(&value.property))
             .map(|ValueRecord { property, value, time, version }| Held {
                 property,
                 value,

@@ -101,6 +101,9 @@ impl Engine {
             self.floor = self.floor.max(device.top());
             device.describe(record);
         }
+        if is_reshaped {
+            self.save_values(slot);
+        }
         if is_renamed {
             self.directory.rename(slot, &old_id);
             self.publish_all(slot);

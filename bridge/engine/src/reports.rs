@@ -177,6 +177,10 @@ impl Engine {
         }
         let names = changed.iter().map(|(name, _)| name);
         self.publish_natives(slot, names);
+        self.save_values(slot);
+    }
+
+    pub(crate) fn save_values(&mut self, slot: Slot) {
         if let Some(device) = self.directory.device(slot) {
             let record = Record::Values(device.values_record());
             self.put(Output::Save(record));

@@ -54,6 +54,14 @@ fn versions_grow_over_any_number_of_lives() {
 }
 
 #[test]
+fn a_lost_property_does_not_come_back() {
+    let mut house = house();
+    house.changes("lamp", |thing| thing.lacks = vec!["on".to_owned()]);
+    house.restart();
+    assert_eq!(house.retained("zigbee/lamp/property/on"), None);
+}
+
+#[test]
 fn a_device_that_has_gone_does_not_come_back() {
     let mut house = house();
     house.leaves("lamp");

@@ -13,6 +13,8 @@ pub(crate) struct Device {
     pub(crate) record: DeviceRecord,
     pub(crate) availability: Availability,
     pub(crate) since: Timestamp,
+    /// Its cluster has described it in this life; before that, its adapter cannot tell native values.
+    pub(crate) is_described: bool,
     /// Sorted by property.
     values: Vec<Held>,
 }
@@ -30,7 +32,7 @@ pub(crate) struct Held {
 
 impl Device {
     pub(crate) const fn new(record: DeviceRecord, now: Timestamp) -> Self {
-        Self { record, availability: Availability::Unknown, since: now, values: Vec::new() }
+        Self { record, availability: Availability::Unknown, since: now, is_described: true, values: Vec::new() }
     }
 
     pub(crate) fn path(&self, home: &HomeId) -> DevicePath {
@@ -76,6 +78,7 @@ impl Device {
 
     /// Puts back what was known before a restart; it is stale until it is heard again.
     pub(crate) fn restore(&mut self, values: Vec<ValueRecord>, leap: Option<u64>) {
+        self.is_described = false;
         let properties = &self.record.shape.properties;
         self.values = values
             .into_iter()

@@ -80,9 +80,13 @@ impl Engine {
     }
 
     fn described(&mut self, now: Timestamp, slot: Slot, mut record: DeviceRecord) {
-        let Some(device) = self.directory.device(slot) else { return };
+        let Some(device) = self.directory.device_mut(slot) else { return };
+        let was_described = std::mem::replace(&mut device.is_described, true);
         record.rev = device.record.rev;
         if device.record == record {
+            if !was_described {
+                self.publish_native_values(slot);
+            }
             return;
         }
         record.rev = record.rev.saturating_add(1);
@@ -110,7 +114,7 @@ impl Engine {
         } else {
             self.publish_document(slot);
         }
-        if is_reshaped && !is_renamed {
+        if !is_renamed && (is_reshaped || !was_described) {
             self.publish_values(slot);
         }
         self.tell(now, slot, &Happening::Device(EventKind::DeviceAdded));

@@ -47,6 +47,11 @@ impl Engine {
         });
     }
 
+    /// Publishes all native values, because they have only become known.
+    pub(crate) fn publish_native_values(&mut self, slot: Slot) {
+        self.publish(slot, Self::native_posts);
+    }
+
     /// Publishes all values, because their quality or their shape has changed.
     pub(crate) fn publish_values(&mut self, slot: Slot) {
         self.publish(slot, Self::value_posts);
@@ -97,15 +102,14 @@ impl Engine {
     /// Returns all values of a device, common and native.
     pub(crate) fn value_posts(&self, device: &Device) -> Vec<Post> {
         let common = device.held().iter().map(|held| self.value_post(device, held));
-        let natives = self.natives(device).into_iter().filter_map(|native| self.native_post(device, &native));
-        common.chain(natives).collect()
+        common.chain(self.native_posts(device)).collect()
     }
 
-    pub(crate) fn natives(&self, device: &Device) -> Vec<NativeName> {
+    fn native_posts(&self, device: &Device) -> Vec<Post> {
         let mut natives: Vec<_> = device.held().iter().filter_map(|held| native_name(device, &held.property)).collect();
         natives.sort_unstable();
         natives.dedup();
-        natives
+        natives.iter().filter_map(|native| self.native_post(device, native)).collect()
     }
 
     pub(crate) fn home_post(&self, state: Presence) -> Post {

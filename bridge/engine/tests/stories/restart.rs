@@ -18,6 +18,19 @@ fn reading(house: &House, property: &str) -> (serde_json::Value, String, u64) {
 }
 
 #[test]
+fn values_come_back_stale_with_their_versions() {
+    let mut house = house();
+    house.restart();
+    assert_eq!(reading(&house, "on"), (json!(true), "stale".to_owned(), 3));
+    house.go_online();
+    house.inventory(house.things());
+    house.reports("lamp", json!({"state": "ON"}));
+    assert_eq!(reading(&house, "on"), (json!(true), "good".to_owned(), 3));
+    house.reports("lamp", json!({"state": "OFF"}));
+    assert_eq!(reading(&house, "on").2, 4);
+}
+
+#[test]
 fn versions_leap_over_what_a_crash_may_have_lost() {
     let mut house = house();
     house.shelf.commit();
@@ -147,4 +160,17 @@ fn subscriptions_of_different_lives_have_different_ids() {
     sids.dedup();
     assert_eq!(sids.len(), 3);
     assert_eq!(house.engine.load().subscriptions, 3);
+}
+
+#[test]
+fn the_first_inventory_of_a_life_says_only_what_is_new() {
+    let mut house = house();
+    let things = house.things();
+    house.restart();
+    house.go_online();
+    house.forget_outputs();
+    house.inventory(things);
+    let topics: Vec<&str> = house.posts.iter().map(|post| post.topic.as_str()).collect();
+    assert_eq!(topics, ["hes/1/oak/zigbee/lamp/native/state"], "native values are known with the first inventory");
+    assert_eq!(house.engine.device_count(), 1);
 }

@@ -30,6 +30,17 @@ pub(crate) struct Held {
     pub(crate) is_fresh: bool,
 }
 
+/// How far one value can be trusted, or several together: the worst quality, the latest time, the sum of the versions.
+///
+/// The sum, because it grows whenever one of them changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Worth {
+    pub(crate) quality: Quality,
+    /// Nothing if none of them was ever heard.
+    pub(crate) version: Option<u64>,
+    pub(crate) time: Option<Timestamp>,
+}
+
 impl Device {
     pub(crate) const fn new(record: DeviceRecord, now: Timestamp) -> Self {
         Self { record, availability: Availability::Unknown, since: now, is_described: true, values: Vec::new() }
@@ -125,6 +136,20 @@ impl Device {
         }
     }
 
+    /// Returns what those of some properties that were ever heard are worth together.
+    pub(crate) fn worth<'n>(&self, names: impl IntoIterator<Item = &'n PropertyName>) -> Worth {
+        let held = names.into_iter().filter_map(|name| self.value(name));
+        held.fold(Worth::default(), |worth, held| Worth {
+            quality: if worth.version.is_none() {
+                self.quality(held)
+            } else {
+                worse(worth.quality, self.quality(held))
+            },
+            version: Some(worth.version.unwrap_or(0).saturating_add(held.version)),
+            time: worth.time.max(Some(held.time)),
+        })
+    }
+
     pub(crate) fn reading(&self, held: &Held) -> Reading {
         Reading {
             value: held.value.clone(),
@@ -174,5 +199,13 @@ impl Held {
             self.version = self.version.saturating_add(1);
         }
         is_change || !was_fresh
+    }
+}
+
+const fn worse(one: Quality, other: Quality) -> Quality {
+    match (one, other) {
+        (Quality::Unknown, _) | (_, Quality::Unknown) => Quality::Unknown,
+        (Quality::Stale, _) | (_, Quality::Stale) => Quality::Stale,
+        (Quality::Good, Quality::Good) => Quality::Good,
     }
 }

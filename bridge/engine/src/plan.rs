@@ -9,7 +9,7 @@ use hes_schemas::{
 
 use crate::{
     carry::{Plan, Want},
-    device::{Device, Held},
+    device::{Device, Held, Worth},
     directory::Slot,
     engine::Engine,
     fit::fit,
@@ -90,7 +90,7 @@ impl Engine {
             let part = Part { index, native: native.cloned(), awaits: names.to_vec(), asked: None, is_silent: false };
             return Ok(Plan::Ask(slot, part));
         }
-        Ok(Plan::Done(self.outcome(slot, native, names.first(), Confirmation::Cache)))
+        Ok(Plan::Done(self.outcome(slot, native, names, Confirmation::Cache)))
     }
 
     #[expect(clippy::too_many_arguments, reason = "a command has this many sides")]
@@ -107,7 +107,7 @@ impl Engine {
         let device = self.directory.device(slot).ok_or_else(unknown)?;
         let document = device.property(name).ok_or_else(unknown)?;
         self.check_writable(now, request, device, name, document)?;
-        check_version(device, name, if_version)?;
+        check_version(device, std::slice::from_ref(name), if_version)?;
         let value = fit(document, value)?;
         self.check_danger(now, request, slot, name, document.safety_of(&value))?;
         self.check_alive(device)?;
@@ -139,7 +139,6 @@ impl Engine {
         for name in &awaits {
             let document = device.property(name).ok_or_else(unknown)?;
             self.check_writable(now, request, device, name, document)?;
-            check_version(device, name, if_version)?;
             // a native value is not understood here, so the safe direction is no excuse
             self.check_danger(now, request, slot, name, document.safety)?;
             is_silent &= document.write_only;
@@ -147,6 +146,7 @@ impl Engine {
         if awaits.is_empty() {
             return Err(unknown());
         }
+        check_version(device, &awaits, if_version)?;
         self.check_alive(device)?;
         self.check_room(slot)?;
         let part = Part { index, native: Some(native.clone()), awaits, asked: Some(value), is_silent };
@@ -213,29 +213,28 @@ impl Engine {
         device.availability != Availability::Offline && self.check_alive(device).is_ok()
     }
 
-    /// Returns what a property is worth, as an outcome.
+    /// Returns what a property is worth, or a native value that some properties make up, as an outcome.
     pub(crate) fn outcome(
         &self,
         slot: Slot,
         native: Option<&NativeName>,
-        name: Option<&PropertyName>,
+        names: &[PropertyName],
         confirmed: Confirmation,
     ) -> Outcome {
         let Some(device) = self.directory.device(slot) else { return Outcome::failed(unknown()) };
-        let held = name.and_then(|name| device.value(name));
-        let common = held.map(|held| held.value.clone());
+        let common = names.first().filter(|_| native.is_none());
         let value = match native {
             Some(native) => self.native_value(device, native),
-            None => common,
+            None => common.and_then(|name| device.value(name)).map(|held| held.value.clone()),
         };
-        let unit = name.filter(|_| native.is_none()).and_then(|name| device.property(name)?.unit.clone());
+        let Worth { quality, version, time } = device.worth(names);
         Outcome {
             status: Status::Ok,
             value: Some(value.unwrap_or(Datum::Null)),
-            unit,
-            quality: Some(held.map_or(Quality::Unknown, |held| device.quality(held))),
-            version: held.map(|held| held.version),
-            time: held.map(|held| held.time),
+            unit: common.and_then(|name| device.property(name)?.unit.clone()),
+            quality: Some(quality),
+            version,
+            time,
             confirmed: Some(confirmed),
             ..Outcome::default()
         }
@@ -247,8 +246,8 @@ impl Engine {
     }
 }
 
-fn check_version(device: &Device, name: &PropertyName, wanted: Option<u64>) -> Result<(), Fault> {
-    let version = device.value(name).map_or(0, |held| held.version);
+fn check_version(device: &Device, names: &[PropertyName], wanted: Option<u64>) -> Result<(), Fault> {
+    let version = device.worth(names).version.unwrap_or(0);
     if wanted.is_none_or(|wanted| wanted == version) {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     cluster::Shape,
-    device::{Device, Held},
+    device::{Device, Held, Worth},
     directory::Slot,
     engine::Engine,
     output::{Output, Post},
@@ -138,9 +138,10 @@ impl Engine {
 
     pub(crate) fn native_post(&self, device: &Device, native: &NativeName) -> Option<Post> {
         let value = self.native_value(device, native)?;
-        let is_of = |held: &&Held| native_name(device, &held.property).as_ref() == Some(native);
-        let held = device.held().iter().filter(is_of).max_by_key(|held| held.time)?;
-        let reading = Reading { value, unit: None, ..device.reading(held) };
+        let names = device.held().iter().map(|held| &held.property);
+        let Worth { quality, version, time } =
+            device.worth(names.filter(|name| native_name(device, name).as_ref() == Some(native)));
+        let reading = Reading { value, unit: None, quality, version: version?, time: time? };
         Some(self.post(&Address::Value(self.path(device), Target::Native(native.clone())), &reading, true))
     }
 

@@ -102,7 +102,7 @@ impl Engine {
         self.finish_parts(now, key, |engine, part| {
             let name = part.awaits.iter().find(|name| reported.contains(name))?;
             let is_done = engine.directory.device(slot).is_some_and(|device| engine.is_fulfilled(device, part, name));
-            is_done.then(|| engine.outcome(slot, part.native.as_ref(), Some(name), Confirmation::Device))
+            is_done.then(|| engine.outcome(slot, part.native.as_ref(), &part.awaits, Confirmation::Device))
         });
     }
 

@@ -55,6 +55,30 @@ fn a_value_that_is_null_is_unknown() {
 }
 
 #[test]
+fn a_native_value_is_no_better_than_its_parts() {
+    let mut house = lamp();
+    house.unlink();
+    house.go_online();
+    house.reports("lamp", json!({"color": {"x": 0.3}}));
+    assert_eq!(quality(&house, "native/color"), "stale", "y was not heard");
+    house.reports("lamp", json!({"color": {"y": 0.3}}));
+    assert_eq!(quality(&house, "native/color"), "good");
+}
+
+#[test]
+fn the_version_of_a_native_value_grows_with_each_change_of_its_parts() {
+    let mut house = lamp();
+    let mut last = 0;
+    for axis in ["x", "y", "x", "y", "x", "x"] {
+        house.later(10);
+        house.reports("lamp", json!({"color": {axis: last}}));
+        let version = house.retained("zigbee/lamp/native/color").unwrap()["version"].as_u64().unwrap();
+        assert!(version > last, "{axis}: {version} after {last}");
+        last = version;
+    }
+}
+
+#[test]
 fn a_cluster_is_online_only_if_its_link_is_up_and_it_says_so() {
     let mut house = House::empty(hes_engine::Limits::default(), &["zigbee"]);
     let state = |house: &House| house.retained("zigbee/$status").unwrap()["state"].clone();

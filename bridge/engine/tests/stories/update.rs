@@ -241,6 +241,20 @@ fn a_native_update_whose_value_is_never_reported_as_such_is_done_by_any_change()
 }
 
 #[test]
+fn a_native_update_under_a_condition_holds_the_version_of_the_native_value() {
+    let mut house = lamp();
+    house.reports("lamp", json!({"color": {"x": 0.1, "y": 0.1}}));
+    house.reports("lamp", json!({"color": {"x": 0.2}}));
+    let version = house.retained("zigbee/lamp/native/color").unwrap()["version"].clone();
+    let body = |version: &serde_json::Value| json!({"value": {"x": 0.5, "y": 0.5}, "if_version": version}).to_string();
+    let set = house.ask("zigbee/lamp/native/color/set", &body(&version));
+    assert!(house.is_waiting(&set));
+    house.reports("lamp", json!({"color": {"x": 0.5, "y": 0.5}}));
+    let late = house.ask("zigbee/lamp/native/color/set", &body(&version));
+    assert_eq!(house.error(&late), (412, "version_mismatch"));
+}
+
+#[test]
 fn a_cluster_that_is_away_refuses_at_once() {
     let mut house = lamp();
     house.unlink();

@@ -100,20 +100,22 @@ impl Engine {
     pub(crate) fn confirm(&mut self, now: Timestamp, slot: Slot, reported: &[PropertyName]) {
         let Some(key) = self.lanes.head(slot) else { return };
         self.finish_parts(now, key, |engine, part| {
-            let name = part.awaits.iter().find(|name| reported.contains(name))?;
-            let is_done = engine.directory.device(slot).is_some_and(|device| engine.is_fulfilled(device, part, name));
+            part.awaits.iter().find(|name| reported.contains(name))?;
+            let is_done = engine.directory.device(slot).is_some_and(|device| engine.is_fulfilled(device, part));
             is_done.then(|| engine.outcome(slot, part.native.as_ref(), &part.awaits, Confirmation::Device))
         });
     }
 
-    fn is_fulfilled(&self, device: &Device, part: &Part, name: &PropertyName) -> bool {
+    fn is_fulfilled(&self, device: &Device, part: &Part) -> bool {
         let Some(seat) = self.seats.get(&device.record.cluster) else { return false };
-        let (Some(asked), Some(held)) = (&part.asked, device.value(name)) else { return true };
-        let fulfils = |asked: &Datum| seat.adapter.fulfils(&device.record.uid, name, asked, &held.value);
-        let Some(native) = &part.native else { return fulfils(asked) };
+        let Some(asked) = &part.asked else { return true };
+        let (uid, adapter) = (&device.record.uid, &seat.adapter);
+        let fulfils = |name: &PropertyName, asked: &Datum| {
+            device.value(name).is_none_or(|held| adapter.fulfils(uid, name, asked, &held.value))
+        };
+        let Some(native) = &part.native else { return part.awaits.iter().all(|name| fulfils(name, asked)) };
         // a native command that no value stands for, such as TOGGLE, is fulfilled by any report
-        let meant = seat.adapter.common_values(&device.record.uid, native, asked);
-        meant.iter().find(|(meant, _)| meant == name).is_none_or(|(_, asked)| fulfils(asked))
+        adapter.common_values(uid, native, asked).iter().all(|(name, asked)| fulfils(name, asked))
     }
 
     /// Takes note that a cluster complained of a command.

@@ -241,6 +241,34 @@ fn a_native_update_whose_value_is_never_reported_as_such_is_done_by_any_change()
 }
 
 #[test]
+fn a_native_update_of_two_properties_is_not_done_by_the_one_that_stays() {
+    let mut house = lamp();
+    house.reports("lamp", json!({"color": {"x": 0.1, "y": 0.1}}));
+    house.reports("lamp", json!({"color": {"x": 0.2}}));
+    house.reports("lamp", json!({"color": {"x": 0.3}}));
+    let set = house.ask("zigbee/lamp/native/color/set", r#"{"x":0.5,"y":0.5}"#);
+    house.reports("lamp", json!({"color": {"y": 0.1}}));
+    assert!(house.is_waiting(&set), "nothing has changed");
+    house.reports("lamp", json!({"color": {"y": 0.5}}));
+    assert!(house.is_waiting(&set), "half of it has");
+    house.reports("lamp", json!({"color": {"x": 0.5, "y": 0.5}}));
+    assert_eq!(house.status(&set), 200);
+}
+
+#[test]
+fn a_native_update_that_waited_is_not_done_by_the_change_before_it() {
+    let mut house = lamp();
+    let first = house.ask("zigbee/lamp/native/state/set", "ON");
+    let second = house.ask("zigbee/lamp/native/state/set", "OFF");
+    house.reports("lamp", json!({"state": "ON"}));
+    assert_eq!(house.status(&first), 200);
+    house.reports("lamp", json!({"state": "ON"}));
+    assert!(house.is_waiting(&second), "that is what the first made of it");
+    house.reports("lamp", json!({"state": "OFF"}));
+    assert_eq!(house.answer(&second).value, Some(Datum::text("OFF")));
+}
+
+#[test]
 fn a_native_update_under_a_condition_holds_the_version_of_the_native_value() {
     let mut house = lamp();
     house.reports("lamp", json!({"color": {"x": 0.1, "y": 0.1}}));

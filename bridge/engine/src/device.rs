@@ -19,6 +19,13 @@ pub(crate) struct Device {
     values: Vec<Held>,
 }
 
+/// Whether a report tells how things are, or how they were before its source fell silent: retained, or late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    Alive,
+    Silent,
+}
+
 /// The last value of a property.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
@@ -69,9 +76,16 @@ impl Device {
     }
 
     /// Takes in a report; returns whether subscribers see a difference.
-    pub(crate) fn hear(&mut self, property: &PropertyName, value: Datum, now: Timestamp, floor: u64) -> bool {
+    pub(crate) fn hear(
+        &mut self,
+        property: &PropertyName,
+        value: Datum,
+        now: Timestamp,
+        source: Source,
+        floor: u64,
+    ) -> bool {
         match self.values.binary_search_by(|held| held.property.cmp(property)) {
-            Ok(index) => self.values.get_mut(index).is_some_and(|held| held.hear(value, now)),
+            Ok(index) => self.values.get_mut(index).is_some_and(|held| held.hear(value, now, source)),
             Err(index) => {
                 let property = self.record.shape.properties.get_key_value(property).map_or(property, |(name, _)| name);
                 let held = Held {
@@ -79,7 +93,7 @@ impl Device {
                     value,
                     time: now,
                     version: floor.saturating_add(1),
-                    is_fresh: true,
+                    is_fresh: source == Source::Alive,
                 };
                 self.values.insert(index, held);
                 true
@@ -190,15 +204,16 @@ impl Device {
 }
 
 impl Held {
-    fn hear(&mut self, value: Datum, now: Timestamp) -> bool {
+    fn hear(&mut self, value: Datum, now: Timestamp, source: Source) -> bool {
         let is_change = self.value != value;
-        let was_fresh = std::mem::replace(&mut self.is_fresh, true);
+        let is_fresh = source == Source::Alive;
+        let was_fresh = std::mem::replace(&mut self.is_fresh, is_fresh);
         self.time = now;
         if is_change {
             self.value = value;
             self.version = self.version.saturating_add(1);
         }
-        is_change || !was_fresh
+        is_change || was_fresh != is_fresh
     }
 }
 

@@ -6,8 +6,8 @@ use hes_schemas::{
 };
 
 use crate::{
-    cluster::Report, directory::Slot, engine::Engine, notice::Notice, notify::Happening, output::Output,
-    record::Record, timers::Timer,
+    cluster::Report, device::Source, directory::Slot, engine::Engine, notice::Notice, notify::Happening,
+    output::Output, record::Record, timers::Timer,
 };
 
 /// How many devices a sweep or an initial state takes at a time, so that no input waits long.
@@ -143,6 +143,8 @@ impl Engine {
             self.counters.unknown_reports += 1;
             return;
         };
+        let is_silent = self.seats.get(cluster).is_some_and(|seat| seat.presence == Some(Presence::Offline));
+        let source = if is_silent { Source::Silent } else { Source::Alive };
         let floor = self.floor;
         let mut reported = Vec::with_capacity(values.len());
         let mut changed = Vec::new();
@@ -153,7 +155,7 @@ impl Engine {
                 continue;
             }
             let before = device.value(&name).map(|held| held.version);
-            if device.hear(&name, value, now, floor) {
+            if device.hear(&name, value, now, source, floor) {
                 let is_new_value = device.value(&name).map(|held| held.version) != before;
                 changed.push((name.clone(), is_new_value));
             }

@@ -40,6 +40,17 @@ fn a_cluster_that_says_goodbye_is_silent_too() {
 }
 
 #[test]
+fn what_a_dead_cluster_left_behind_is_not_good() {
+    let mut house = lamp();
+    house.hears("presence", &json!("offline"));
+    house.reports("lamp", json!({"state": "OFF"}));
+    assert_eq!(quality(&house, "property/on"), "stale", "it was retained, or came late");
+    house.hears("presence", &json!("online"));
+    house.reports("lamp", json!({"state": "OFF"}));
+    assert_eq!(quality(&house, "property/on"), "good");
+}
+
+#[test]
 fn a_device_of_which_nothing_is_known_is_not_offline() {
     let mut house = lamp();
     house.becomes("lamp", "online");

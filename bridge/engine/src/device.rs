@@ -131,7 +131,7 @@ impl Device {
         self.values.iter().map(|held| held.version).max().unwrap_or(0)
     }
 
-    /// Marks all values as not heard since; returns whether any was.
+    /// Marks all values as not heard since their source fell silent; returns whether any was.
     pub(crate) fn silence(&mut self) -> bool {
         let mut was_fresh = false;
         for held in &mut self.values {

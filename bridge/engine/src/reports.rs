@@ -223,6 +223,9 @@ impl Engine {
             return;
         }
         device.since = now;
+        if availability == Availability::Offline {
+            device.silence();
+        }
         self.publish_device_state(slot);
         let went_or_came = (before == Availability::Offline) != (availability == Availability::Offline);
         if went_or_came {

@@ -51,6 +51,19 @@ fn what_a_dead_cluster_left_behind_is_not_good() {
 }
 
 #[test]
+fn values_go_stale_with_their_device_and_good_again_when_heard() {
+    let mut house = lamp();
+    house.becomes("lamp", "online");
+    house.becomes("lamp", "offline");
+    assert_eq!(quality(&house, "property/on"), "stale");
+    assert_eq!(quality(&house, "native/color"), "stale");
+    house.becomes("lamp", "online");
+    assert_eq!(quality(&house, "property/on"), "stale", "it may have changed while it was away");
+    house.reports("lamp", json!({"state": "ON"}));
+    assert_eq!(quality(&house, "property/on"), "good");
+}
+
+#[test]
 fn a_device_of_which_nothing_is_known_is_not_offline() {
     let mut house = lamp();
     house.becomes("lamp", "online");

@@ -30,6 +30,14 @@ impl Directory {
         self.devices.len() - self.free.len()
     }
 
+    /// Returns a place by its number, whether a device is there or not; nothing behind the last one.
+    ///
+    /// A walk over the places misses nothing and takes nothing twice, whatever is renamed or goes on the way.
+    pub(crate) fn place(&self, number: u32) -> Option<Slot> {
+        let slot = Slot(number);
+        (index(slot) < self.devices.len()).then_some(slot)
+    }
+
     pub(crate) fn device(&self, slot: Slot) -> Option<&Device> {
         self.devices.get(index(slot))?.as_ref()
     }

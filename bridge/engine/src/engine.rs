@@ -95,9 +95,9 @@ impl Engine {
         }
     }
 
-    /// Does what is due.
+    /// Does what is due; what is put off on the way waits for the next call, so that none takes long.
     pub fn handle_timeout(&mut self, now: Timestamp) {
-        while let Some(timer) = self.timers.pop_due(now) {
+        for timer in self.timers.take_due(now) {
             match timer {
                 Timer::Deadline(request) => self.deadline(now, request),
                 Timer::ReadBack(work) => self.read_back(work),

@@ -126,21 +126,21 @@ impl Engine {
     /// Tells a new subscriber what is so already, some devices at a time.
     pub(crate) fn tell_initial(&mut self, now: Timestamp, sid: Sid, from: u32) {
         let Some(subscription) = self.subscriptions.get(&sid) else { return };
-        let only = subscription.only_device();
-        let slots = match only {
-            Some(slot) => vec![slot],
-            None => self.batch(None, from),
-        };
-        for slot in &slots {
-            let names =
-                self.directory.device(*slot).map(|it| it.held().iter().map(|held| held.property.clone()).collect());
-            let names: Vec<PropertyName> = names.unwrap_or_default();
-            for name in &names {
-                self.tell_one(now, &sid, *slot, &Happening::Initial(name));
-            }
+        if let Some(slot) = subscription.only_device() {
+            return self.tell_values(now, &sid, slot);
         }
-        if only.is_none() && !slots.is_empty() {
-            self.timers.set(now, Timer::Initial(sid, from.saturating_add(BATCH)));
+        for place in from..from.saturating_add(BATCH) {
+            let Some(slot) = self.directory.place(place) else { return };
+            self.tell_values(now, &sid, slot);
+        }
+        self.timers.set(now, Timer::Initial(sid, from.saturating_add(BATCH)));
+    }
+
+    fn tell_values(&mut self, now: Timestamp, sid: &Sid, slot: Slot) {
+        let Some(device) = self.directory.device(slot) else { return };
+        let names: Vec<PropertyName> = device.held().iter().map(|held| held.property.clone()).collect();
+        for name in &names {
+            self.tell_one(now, sid, slot, &Happening::Initial(name));
         }
     }
 

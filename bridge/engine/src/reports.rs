@@ -10,7 +10,7 @@ use crate::{
     output::Output, record::Record, timers::Timer,
 };
 
-/// How many devices a sweep or an initial state takes at a time, so that no input waits long.
+/// How many places of the directory a sweep or an initial state takes at a time, so that no input waits long.
 pub(crate) const BATCH: u32 = 64;
 
 /// How long a cluster may take to say which devices it has: what is retained comes with the subscription, at once.
@@ -109,23 +109,13 @@ impl Engine {
 
     /// Publishes values that went stale with their cluster, some devices at a time.
     pub(crate) fn sweep(&mut self, now: Timestamp, cluster: ClusterId, from: u32) {
-        let slots = self.batch(Some(&cluster), from);
-        for slot in &slots {
-            self.publish_values(*slot);
+        for place in from..from.saturating_add(BATCH) {
+            let Some(slot) = self.directory.place(place) else { return };
+            if self.directory.device(slot).is_some_and(|device| device.record.cluster == cluster) {
+                self.publish_values(slot);
+            }
         }
-        if !slots.is_empty() {
-            self.timers.set(now, Timer::Sweep(cluster, from.saturating_add(BATCH)));
-        }
-    }
-
-    /// Returns the next devices of a cluster, or of all.
-    pub(crate) fn batch(&self, cluster: Option<&ClusterId>, from: u32) -> Vec<Slot> {
-        let skip = usize::try_from(from).unwrap_or(usize::MAX);
-        let take = usize::try_from(BATCH).unwrap_or(usize::MAX);
-        match cluster {
-            Some(cluster) => self.directory.of_cluster(cluster.as_str()).skip(skip).take(take).collect(),
-            None => self.directory.after(None).map(|(slot, _)| slot).skip(skip).take(take).collect(),
-        }
+        self.timers.set(now, Timer::Sweep(cluster, from.saturating_add(BATCH)));
     }
 
     fn complaint(&mut self, now: Timestamp, cluster: &ClusterId, text: String) {

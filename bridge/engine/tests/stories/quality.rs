@@ -127,6 +127,31 @@ fn a_complaint_is_shown_until_the_cluster_comes_back() {
 }
 
 #[test]
+fn a_thousand_devices_go_stale_in_turns() {
+    let ids: Vec<String> = (0..1_000).map(|n| format!("lamp{n:04}")).collect();
+    let things: Vec<(&str, &str)> = ids.iter().map(|id| (id.as_str(), "lamp")).collect();
+    let mut house = House::with(&things);
+    for id in &ids {
+        house.reports(id, json!({"state": "ON"}));
+    }
+    let unlinked = hes_engine::Input::Unlinked(crate::support::cluster("zigbee"), "gone".to_owned());
+    house.engine.handle(house.now, unlinked);
+    house.engine.handle_timeout(house.now);
+    let mut first = 0;
+    while let Some(output) = house.engine.poll_output() {
+        if let hes_engine::Output::Publish(post) = output {
+            house.published.hear(&post);
+            first += 1;
+        }
+    }
+    assert!((1..1_000).contains(&first), "{first} at one go");
+    // one that had its turn goes, and none of the others loses its own
+    house.hears("left", &json!("u-lamp0000"));
+    house.later(0);
+    house.check();
+}
+
+#[test]
 fn what_cannot_be_understood_is_counted() {
     let mut house = lamp();
     house.hears("nonsense", &json!(1));

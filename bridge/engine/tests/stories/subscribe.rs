@@ -64,6 +64,46 @@ fn the_current_state_is_told_first() {
 }
 
 #[test]
+fn the_current_state_of_many_devices_comes_in_turns() {
+    let ids: Vec<String> = (0..200).map(|n| format!("lamp{n:03}")).collect();
+    let things: Vec<(&str, &str)> = ids.iter().map(|id| (id.as_str(), "lamp")).collect();
+    let mut house = House::with(&things);
+    for id in &ids {
+        house.reports(id, json!({"state": "ON"}));
+    }
+    let ask = Ask::new("$req/subscribe", r##"{"scope":"#"}"##);
+    house.engine.handle(house.now, hes_engine::Input::Asked(ask.asked()));
+    house.engine.handle_timeout(house.now);
+    let mut first = 0;
+    while let Some(output) = house.engine.poll_output() {
+        first += usize::from(matches!(output, hes_engine::Output::Notify(..)));
+    }
+    assert!((1..200).contains(&first), "{first} at one go");
+    house.later(0);
+    assert_eq!(house.told().len() + first, 200);
+}
+
+#[test]
+fn devices_that_go_while_the_state_is_told_leave_no_gap() {
+    let ids: Vec<String> = (0..100).map(|n| format!("lamp{n:03}")).collect();
+    let things: Vec<(&str, &str)> = ids.iter().map(|id| (id.as_str(), "lamp")).collect();
+    let mut house = House::with(&things);
+    for id in &ids {
+        house.reports(id, json!({"state": "ON"}));
+    }
+    let ask = Ask::new("$req/subscribe", r##"{"scope":"#","events":["property_changed"]}"##);
+    house.engine.handle(house.now, hes_engine::Input::Asked(ask.asked()));
+    house.engine.handle_timeout(house.now);
+    let topic = "zigbee/left";
+    let payload = json!("u-lamp000").to_string();
+    let left =
+        hes_engine::Input::Heard { cluster: &crate::support::cluster("zigbee"), topic, payload: payload.as_bytes() };
+    house.engine.handle(house.now, left);
+    house.later(0);
+    assert_eq!(house.told().len(), 100, "each device that was there is told");
+}
+
+#[test]
 fn a_subscription_ends_with_its_lease() {
     let mut house = lamp();
     let sid = subscribe(&mut house, &json!({"scope": "#", "lease": 10}));

@@ -280,6 +280,7 @@ impl House {
             self.settle();
         }
         self.now = end;
+        self.settle();
     }
 
     pub(crate) fn refuse_to_store(&mut self) {

@@ -19,7 +19,7 @@ const RECALL: Millis = Millis::from_secs(2);
 impl Engine {
     pub(crate) fn linked(&mut self, now: Timestamp, cluster: &ClusterId) {
         let Some(seat) = self.seats.get_mut(cluster) else { return };
-        (seat.is_linked, seat.presence, seat.has_inventory) = (true, None, false);
+        seat.learn(now, |seat| (seat.is_linked, seat.presence, seat.has_inventory) = (true, None, false));
         self.timers.set(now + RECALL, Timer::Recall(cluster.clone()));
         for command in seat.adapter.greet() {
             self.put(Output::Command(cluster.clone(), command));
@@ -29,7 +29,10 @@ impl Engine {
 
     pub(crate) fn unlinked(&mut self, now: Timestamp, cluster: &ClusterId, reason: String) {
         let Some(seat) = self.seats.get_mut(cluster) else { return };
-        seat.is_linked = false;
+        if !seat.is_linked && seat.error.as_ref() == Some(&reason) {
+            return;
+        }
+        seat.learn(now, |seat| seat.is_linked = false);
         self.cluster_lost(now, cluster, reason);
     }
 
@@ -64,7 +67,7 @@ impl Engine {
             Report::Presence(Presence::Online) => self.cluster_found(now, cluster),
             Report::Presence(Presence::Offline) => {
                 if let Some(seat) = self.seats.get_mut(cluster) {
-                    seat.presence = Some(Presence::Offline);
+                    seat.learn(now, |seat| seat.presence = Some(Presence::Offline));
                 }
                 self.cluster_lost(now, cluster, "it says so itself, or its last will does".to_owned());
             }
@@ -82,17 +85,19 @@ impl Engine {
 
     fn cluster_found(&mut self, now: Timestamp, cluster: &ClusterId) {
         let Some(seat) = self.seats.get_mut(cluster) else { return };
-        if seat.presence.replace(Presence::Online) == Some(Presence::Online) || !seat.is_linked {
+        let was_online = seat.presence == Some(Presence::Online);
+        seat.learn(now, |seat| seat.presence = Some(Presence::Online));
+        if was_online || !seat.is_linked {
             return;
         }
-        (seat.since, seat.error) = (now, None);
+        seat.error = None;
         self.note(Notice::ClusterOnline(cluster.clone()));
         self.publish_cluster(now, cluster);
     }
 
     fn cluster_lost(&mut self, now: Timestamp, cluster: &ClusterId, reason: String) {
         let Some(seat) = self.seats.get_mut(cluster) else { return };
-        (seat.since, seat.error) = (now, Some(reason.clone()));
+        seat.error = Some(reason.clone());
         self.note(Notice::ClusterOffline(cluster.clone(), reason));
         self.publish_cluster(now, cluster);
         let slots: Vec<Slot> = self.directory.of_cluster(cluster.as_str()).collect();

@@ -116,6 +116,18 @@ fn a_cluster_is_online_only_if_its_link_is_up_and_it_says_so() {
 }
 
 #[test]
+fn a_link_that_fails_again_and_again_is_down_since_the_first_time() {
+    let mut house = lamp();
+    house.unlink();
+    let since = house.retained("zigbee/$status").unwrap()["since"].clone();
+    house.forget_outputs();
+    house.later(5_000);
+    house.unlink();
+    assert_eq!(house.retained("zigbee/$status").unwrap()["since"], since);
+    assert!(house.posts.is_empty() && house.notices.is_empty(), "there is nothing new");
+}
+
+#[test]
 fn a_complaint_is_shown_until_the_cluster_comes_back() {
     let mut house = lamp();
     house.hears("complaint", &json!("the stick is unplugged"));

@@ -14,7 +14,7 @@ use crate::{
     engine::Engine,
     input::{Asked, Asker},
     notice::Notice,
-    output::Output,
+    output::{Letter, Output},
     reply::{Reply, default_topic, named_topic},
     requests::{Memo, MemoKey},
     timers::Timer,
@@ -147,7 +147,8 @@ impl Engine {
             self.counters.repeated += 1;
             self.note(Notice::Repeated);
             if let Some(letter) = letter {
-                self.put(Output::Answer(letter));
+                let correlation = asked.correlation.map(Into::into);
+                self.put(Output::Answer(Letter { correlation, ..letter }));
             }
             return Ok(true);
         }

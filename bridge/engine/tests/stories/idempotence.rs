@@ -18,6 +18,18 @@ fn set_on(id: &str) -> Ask {
 }
 
 #[test]
+fn the_same_id_again_gets_the_stored_answer_and_acts_once() {
+    let mut house = lamp();
+    let first = house.send(set_on("7"));
+    house.reports("lamp", json!({"state": "ON"}));
+    house.reports("lamp", json!({"state": "OFF"}));
+    let again = house.send(set_on("7"));
+    assert_eq!(house.answer(&again), house.answer(&first));
+    assert_eq!(house.commands().len(), 1);
+    assert!(house.notices.contains(&Notice::Repeated));
+}
+
+#[test]
 fn the_same_id_while_the_first_is_under_way_acts_once_and_is_answered_once() {
     let mut house = lamp();
     let first = house.send(set_on("7"));
@@ -78,6 +90,26 @@ fn a_question_is_asked_again() {
     house.reports("lamp", json!({"state": "ON"}));
     house.send(get.again(&first));
     assert_eq!(house.commands().len(), 2);
+}
+
+#[test]
+fn a_refused_update_may_be_tried_again_and_says_the_same() {
+    let mut house = lamp();
+    house.unlink();
+    let first = house.send(set_on("7"));
+    let again = house.send(set_on("7"));
+    assert_eq!(house.error(&first), (503, "cluster_offline"));
+    assert_eq!(house.error(&again), (503, "cluster_offline"));
+}
+
+#[test]
+fn the_same_subscription_again_is_one_subscription() {
+    let mut house = lamp();
+    let ask = Ask::new("$req/subscribe", r##"{"scope":"#","id":"7","initial":false}"##);
+    let (first, second) = (house.send(ask.clone()), house.send(ask));
+    assert_eq!(house.answer(&first).sid, house.answer(&second).sid);
+    house.reports("lamp", json!({"state": "ON"}));
+    assert_eq!(house.told().len(), 1);
 }
 
 #[test]

@@ -169,7 +169,7 @@ fn memo_key(reply: &Reply, asked: &Asked<'_>) -> Option<MemoKey> {
         RequestId::new(&text).ok()
     };
     let id = reply.id.clone().or_else(|| asked.correlation.and_then(hex))?;
-    Some((reply.topic.clone()?, id))
+    Some((asked.asker.user.clone(), reply.topic.clone()?, id))
 }
 
 fn fingerprint(asked: &Asked<'_>) -> u64 {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use hes_schemas::{
-    RequestId, Timestamp, Topic,
+    RequestId, Timestamp, Topic, UserName,
     message::{Answer, Outcome},
 };
 use rustc_hash::FxHashMap;
@@ -36,8 +36,8 @@ pub(crate) enum Form {
     Results,
 }
 
-/// What makes a request the same again: where its answer goes, and its id.
-pub(crate) type MemoKey = (Topic, RequestId);
+/// What makes a request the same again: who asks, where the answer goes, and its id.
+pub(crate) type MemoKey = (UserName, Topic, RequestId);
 
 /// What is known of a request that may come again.
 #[derive(Debug)]

@@ -73,6 +73,15 @@ fn ids_of_different_clients_do_not_meet() {
 }
 
 #[test]
+fn another_user_with_the_same_client_id_is_not_given_the_stored_answer() {
+    let mut house = lamp();
+    house.send(set_on("7"));
+    house.reports("lamp", json!({"state": "ON"}));
+    let other = house.send(set_on("7").by("eve").from_client("anna-1"));
+    assert_eq!(house.error(&other), (404, "unknown"));
+}
+
+#[test]
 fn requests_without_an_id_are_all_different() {
     let mut house = lamp();
     for _ in 0..2 {

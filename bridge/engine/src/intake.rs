@@ -162,11 +162,13 @@ impl Engine {
     }
 }
 
-/// Returns what makes the request the same again: its own id, or its Correlation Data.
+/// Returns what makes the request the same again: its own id, or its Correlation Data, of which a hash will do if it is long.
 fn memo_key(reply: &Reply, asked: &Asked<'_>) -> Option<MemoKey> {
     let hex = |bytes: &[u8]| {
-        let text: String = bytes.iter().take(64).map(|byte| format!("{byte:02x}")).collect();
-        RequestId::new(&text).ok()
+        let mut hasher = FxHasher::default();
+        hasher.write(bytes);
+        let head: String = bytes.iter().take(32).map(|byte| format!("{byte:02x}")).collect();
+        RequestId::new(&format!("{head}-{}-{:016x}", bytes.len(), hasher.finish())).ok()
     };
     let id = reply.id.clone().or_else(|| asked.correlation.and_then(hex))?;
     Some((asked.asker.user.clone(), reply.topic.clone()?, id))

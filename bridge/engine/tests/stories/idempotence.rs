@@ -50,6 +50,18 @@ fn the_same_correlation_data_is_the_same_request() {
 }
 
 #[test]
+fn correlation_data_that_begins_alike_is_not_the_same() {
+    let mut house = lamp();
+    for end in [1, 2] {
+        let mut long = vec![0xff; 300];
+        long.push(end);
+        house.send(Ask::new(SET_ON, "true").correlated(&long));
+    }
+    house.reports("lamp", json!({"state": "ON"}));
+    assert_eq!(house.commands().len(), 2);
+}
+
+#[test]
 fn an_id_used_for_another_request_is_refused() {
     let mut house = lamp();
     house.send(set_on("7"));

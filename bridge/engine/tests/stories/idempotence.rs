@@ -134,6 +134,16 @@ fn the_same_subscription_again_is_one_subscription() {
 }
 
 #[test]
+fn the_same_end_of_a_subscription_again_says_the_same() {
+    let mut house = lamp();
+    let ticket = house.ask("$req/subscribe", r##"{"scope":"#"}"##);
+    let sid = house.answer(&ticket).sid.unwrap();
+    let end = Ask::new("$req/unsubscribe", &json!({"sid": sid, "id": "8"}).to_string());
+    let (first, second) = (house.send(end.clone()), house.send(end));
+    assert_eq!((house.status(&first), house.status(&second)), (204, 204));
+}
+
+#[test]
 fn an_answer_is_remembered_for_two_minutes() {
     let mut house = lamp();
     house.send(set_on("7"));

@@ -103,6 +103,10 @@ impl Requests {
     /// Forgets a request that has come to nothing, so that it may be tried again.
     pub(crate) fn forget(&mut self, key: &MemoKey) {
         self.memos.remove(key);
+        // it is the last that came, unless its answer had to wait
+        if let Some(place) = self.order.iter().rposition(|other| other == key) {
+            self.order.remove(place);
+        }
     }
 
     /// Forgets what nobody will ask for again; returns when to do so next.
@@ -120,7 +124,7 @@ impl Requests {
     }
 
     pub(crate) fn memo_count(&self) -> usize {
-        self.memos.len()
+        self.memos.len().max(self.order.len())
     }
 
     pub(crate) fn has_memos(&self) -> bool {

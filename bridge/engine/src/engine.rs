@@ -91,7 +91,7 @@ impl Engine {
             Input::Heard { cluster, topic, payload } => self.heard(now, cluster, topic, payload),
             Input::Asked(asked) => self.asked(now, &asked),
             Input::Rights(rights) => self.set_rights(rights),
-            Input::NotKept(sid) => drop(self.subscriptions.remove(&sid)),
+            Input::NotKept(sid) => self.not_kept(&sid),
         }
     }
 
@@ -205,7 +205,7 @@ impl Engine {
         }
         for record in restored.subscriptions {
             self.timers.set(record.until, Timer::Lease(record.sid.clone()));
-            self.subscriptions.insert(&self.directory, record);
+            self.subscriptions.insert(&self.directory, record, None);
         }
     }
 }

@@ -96,7 +96,7 @@ impl Engine {
         };
         let sid = record.sid.clone();
         self.timers.set(record.until, Timer::Lease(sid.clone()));
-        self.subscriptions.insert(&self.directory, record.clone());
+        self.subscriptions.insert(&self.directory, record.clone(), request.memo.clone());
         self.keep(Record::Subscription(record), request, answer, Some(sid.clone()));
         if initial {
             self.timers.set(now, Timer::Initial(sid, 0));
@@ -127,6 +127,15 @@ impl Engine {
             let sid = subscription.record.sid;
             self.timers.cancel(subscription.record.until, Timer::Lease(sid.clone()));
             self.keep(Record::SubscriptionGone(sid), request, Answer::new(Status::NoContent), None);
+        }
+    }
+
+    /// Undoes a subscription that the store refused; the same request may be tried again.
+    pub(crate) fn not_kept(&mut self, sid: &Sid) {
+        let Some(subscription) = self.subscriptions.remove(sid) else { return };
+        self.timers.cancel(subscription.record.until, Timer::Lease(sid.clone()));
+        if let Some(memo) = &subscription.made_by {
+            self.requests.forget(memo);
         }
     }
 

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::{
     directory::{Directory, Slot},
     record::SubscriptionRecord,
+    requests::MemoKey,
 };
 
 /// How many sequence numbers are reserved in the store at a time.
@@ -28,6 +29,8 @@ pub(crate) struct Subscriptions {
 #[derive(Debug)]
 pub(crate) struct Subscription {
     pub(crate) record: SubscriptionRecord,
+    /// The request that made it in this life, if it may come again.
+    pub(crate) made_by: Option<MemoKey>,
     /// The number of the next notification.
     seq: u64,
     /// The only device that it is about, if there is one.
@@ -70,7 +73,7 @@ impl Subscriptions {
         Sid::new(&format!("s{}-{}", self.epoch, self.last)).ok()
     }
 
-    pub(crate) fn insert(&mut self, directory: &Directory, mut record: SubscriptionRecord) {
+    pub(crate) fn insert(&mut self, directory: &Directory, mut record: SubscriptionRecord, made_by: Option<MemoKey>) {
         let seq = record.next_seq;
         record.next_seq = seq.saturating_add(SEQUENCE_BLOCK);
         let slot = exact_device(&record.scope).and_then(|(cluster, uid)| directory.by_uid(&cluster, &uid));
@@ -80,7 +83,7 @@ impl Subscriptions {
             None => self.broad.push(sid.clone()),
         }
         *self.per_client.entry(record.client.clone()).or_default() += 1;
-        self.by_sid.insert(sid, Subscription { record, seq, slot, told: FxHashMap::default() });
+        self.by_sid.insert(sid, Subscription { record, made_by, seq, slot, told: FxHashMap::default() });
     }
 
     pub(crate) fn get(&self, sid: &Sid) -> Option<&Subscription> {

@@ -205,6 +205,18 @@ fn subscriptions_are_limited_by_client_and_altogether() {
 }
 
 #[test]
+fn a_subscription_that_cannot_be_stored_is_refused_and_undone() {
+    let mut house = lamp();
+    house.refuse_to_store();
+    let ticket = house.send(Ask::new("$req/subscribe", r##"{"scope":"#","id":"7","initial":false}"##));
+    assert_eq!(house.error(&ticket), (500, "internal"));
+    house.reports("lamp", json!({"state": "ON"}));
+    assert!(house.told().is_empty());
+    let again = house.send(Ask::new("$req/subscribe", r##"{"scope":"#","id":"7","initial":false}"##));
+    assert_eq!(house.error(&again), (500, "internal"), "the same request may be tried again, and is not called done");
+}
+
+#[test]
 fn a_subscription_follows_its_device_through_a_rename() {
     let mut house = lamp();
     subscribe(&mut house, &json!({"scope": "zigbee/lamp/on"}));

@@ -153,7 +153,7 @@ impl Engine {
             return Ok(true);
         }
         let until = now + self.limits.remember.max(ttl);
-        if !self.requests.has_memos() {
+        if self.requests.needs_timer() {
             self.timers.set(until, Timer::Forget);
         }
         let memo = Memo { fingerprint, until, letter: None };

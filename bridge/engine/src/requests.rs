@@ -54,6 +54,7 @@ pub(crate) struct Requests {
     pub(crate) pending: FxHashMap<RequestKey, Pending>,
     memos: FxHashMap<MemoKey, Memo>,
     order: VecDeque<MemoKey>,
+    has_timer: bool,
     last: u64,
 }
 
@@ -109,7 +110,7 @@ impl Requests {
         }
     }
 
-    /// Forgets what nobody will ask for again; returns when to do so next.
+    /// Forgets what nobody will ask for again; returns when to do so next, if a timer must be set for that.
     pub(crate) fn forget_old(&mut self, now: Timestamp) -> Option<Timestamp> {
         while let Some(oldest) = self.order.front() {
             match self.memos.get(oldest) {
@@ -120,6 +121,7 @@ impl Requests {
                 }
             }
         }
+        self.has_timer = false;
         None
     }
 
@@ -127,7 +129,8 @@ impl Requests {
         self.memos.len().max(self.order.len())
     }
 
-    pub(crate) fn has_memos(&self) -> bool {
-        !self.order.is_empty()
+    /// Says whether the timer that forgets must be set; it is then taken to be.
+    pub(crate) const fn needs_timer(&mut self) -> bool {
+        !std::mem::replace(&mut self.has_timer, true)
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     fit::fit,
     intake::Request,
     lanes::Part,
-    target::{Found, may_read, may_write, unknown},
+    target::{Found, is_property_visible, may_read, may_write, unknown},
 };
 
 impl Engine {
@@ -162,7 +162,7 @@ impl Engine {
         document: &PropertyDocument,
     ) -> Result<(), Fault> {
         let may_write = may_write(now, &request.grants, device, name, Safety::S0);
-        if !may_write && !may_read(now, &request.grants, device, name, document) {
+        if !is_property_visible(now, &request.grants, device, name, document) {
             return Err(unknown());
         }
         if document.read_only {

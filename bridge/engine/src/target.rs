@@ -82,6 +82,18 @@ pub(crate) fn is_visible(now: Timestamp, grants: &Grants, device: &Device) -> bo
     !grants.actions(now, &device.subject(None)).is_empty()
 }
 
+/// Says whether an asker may know that a property exists: whoever may read it, or write it where that can be done at all.
+pub(crate) fn is_property_visible(
+    now: Timestamp,
+    grants: &Grants,
+    device: &Device,
+    name: &PropertyName,
+    document: &PropertyDocument,
+) -> bool {
+    may_read(now, grants, device, name, document)
+        || (!document.read_only && may_write(now, grants, device, name, Safety::S0))
+}
+
 /// Says whether an asker may read a property.
 pub(crate) fn may_read(
     now: Timestamp,

@@ -280,3 +280,17 @@ fn a_question_in_cbor_is_answered_in_cbor() {
     let empty = house.send(Ask::new("zigbee/lamp/property/on/get", "").content_type("application/cbor"));
     assert_eq!((house.letters[1].encoding, house.status(&empty)), (Encoding::Cbor, 200));
 }
+
+#[test]
+fn the_devices_of_a_user_come_page_by_page_with_the_users_rights() {
+    let mut house = House::with(&[("a", "lamp"), ("b", "sensor"), ("c", "door")]);
+    let first = house.ask_as(GUS, "$req/devices", r#"{"limit":2}"#);
+    let answer = house.answer(&first);
+    let listings = answer.devices.unwrap();
+    let rights: Vec<_> = listings.iter().map(|it| (it.device.as_str(), it.rights.len())).collect();
+    assert_eq!(rights, [("a", 3), ("b", 2)], "nothing of a sensor can be written");
+    assert!(!listings[1].document.properties.contains_key("diary"));
+    let second = house.ask_as(GUS, "$req/devices", &json!({"after": answer.next}).to_string());
+    let answer = house.answer(&second);
+    assert_eq!((answer.devices.unwrap()[0].device.as_str(), answer.next), ("c", None));
+}

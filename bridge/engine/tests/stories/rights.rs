@@ -146,3 +146,11 @@ fn the_list_says_what_may_be_done_with_each_device() {
     let rights: Vec<_> = house.answer(&list).devices.unwrap().into_iter().map(|it| it.rights).collect();
     assert_eq!(rights, [vec![Action::Read, Action::Write, Action::Notify], vec![Action::Notify]]);
 }
+
+#[test]
+fn what_is_hidden_is_unknown_to_an_update_as_well() {
+    let mut house = House::with(&[("sensor", "sensor")]);
+    let hidden = house.ask_as(GUS, "zigbee/sensor/property/diary/set", "x");
+    let known = house.ask_as(GUS, "zigbee/sensor/property/temperature/set", "1");
+    assert_eq!((house.error(&hidden), house.error(&known)), ((404, "unknown"), (405, "read_only")));
+}

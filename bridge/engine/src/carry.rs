@@ -200,11 +200,11 @@ impl Engine {
     ) {
         let (key, deadline) = (self.requests.next_key(), now + request.ttl);
         let left = asks.iter().map(|(_, parts)| parts.len()).sum();
-        let Request { reply, memo, .. } = request;
+        let Request { asker, reply, memo, .. } = request;
         self.requests.pending.insert(key, Pending { reply, form, outcomes, left, deadline, memo });
         self.timers.set(deadline, Timer::Deadline(key));
         for (slot, parts) in asks {
-            self.lanes.push(Work { request: key, slot, parts, deadline, is_started: false });
+            self.lanes.push(Work { request: key, user: asker.user.clone(), slot, parts, deadline, is_started: false });
             self.start(now, slot);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use hes_schemas::{Datum, NativeName, PropertyName, Timestamp};
+use hes_schemas::{Datum, NativeName, PropertyName, Timestamp, UserName};
 use rustc_hash::FxHashMap;
 
 use crate::{directory::Slot, requests::RequestKey};
@@ -15,6 +15,8 @@ pub(crate) struct WorkKey(u64);
 #[derive(Debug)]
 pub(crate) struct Work {
     pub(crate) request: RequestKey,
+    /// Who asked.
+    pub(crate) user: UserName,
     pub(crate) slot: Slot,
     pub(crate) parts: Vec<Part>,
     pub(crate) deadline: Timestamp,
@@ -32,6 +34,8 @@ pub(crate) struct Part {
     pub(crate) awaits: Vec<PropertyName>,
     /// What it is to become; nothing if it is only read.
     pub(crate) asked: Option<Datum>,
+    /// The version that it must have when it is asked for.
+    pub(crate) if_version: Option<u64>,
     /// Nothing will ever report it.
     pub(crate) is_silent: bool,
 }

@@ -4,7 +4,7 @@
 //! `retained` and `counters`. `reply.rs` shows the style of this room best.
 //!
 //! The way of a request: `intake` (who asks, until when, where to) -> `call` (what) -> `carry` (about which devices) ->
-//! `plan` (may it, can it, is it known) -> `work` (the device's lane) -> the answer. The way of a report: `reports` ->
+//! `plan` (may it, can it, is it known) -> `work` (the device's lane, with a `review` when its turn comes) -> the answer. The way of a report: `reports` ->
 //! `device` -> `publish`, `notify`, and `work` again, where it confirms what was asked.
 
 mod call;
@@ -31,6 +31,7 @@ pub mod record;
 mod reply;
 mod reports;
 mod requests;
+mod review;
 mod seat;
 mod subscribe;
 mod subscriptions;

@@ -87,7 +87,14 @@ impl Engine {
         if must_ask && can_ask && (max_age.is_some() || self.is_reachable(device)) {
             self.check_alive(device)?;
             self.check_room(slot)?;
-            let part = Part { index, native: native.cloned(), awaits: names.to_vec(), asked: None, is_silent: false };
+            let part = Part {
+                index,
+                native: native.cloned(),
+                awaits: names.to_vec(),
+                asked: None,
+                if_version: None,
+                is_silent: false,
+            };
             return Ok(Plan::Ask(slot, part));
         }
         Ok(Plan::Done(self.outcome(slot, native, names, Confirmation::Cache)))
@@ -106,7 +113,7 @@ impl Engine {
     ) -> Result<Plan, Fault> {
         let device = self.directory.device(slot).ok_or_else(unknown)?;
         let document = device.property(name).ok_or_else(unknown)?;
-        self.check_writable(now, request, device, name, document)?;
+        check_writable(now, &request.grants, device, name, document)?;
         check_version(device, std::slice::from_ref(name), if_version)?;
         let value = fit(document, value)?;
         self.check_danger(now, request, slot, name, document.safety_of(&value))?;
@@ -117,6 +124,7 @@ impl Engine {
             native: None,
             awaits: vec![name.clone()],
             asked: Some(value),
+            if_version,
             is_silent: document.write_only,
         };
         Ok(Plan::Ask(slot, part))
@@ -138,7 +146,7 @@ impl Engine {
         let mut is_silent = true;
         for name in &awaits {
             let document = device.property(name).ok_or_else(unknown)?;
-            self.check_writable(now, request, device, name, document)?;
+            check_writable(now, &request.grants, device, name, document)?;
             // a native value is not understood here, so the safe direction is no excuse
             self.check_danger(now, request, slot, name, document.safety)?;
             is_silent &= document.write_only;
@@ -149,26 +157,8 @@ impl Engine {
         check_version(device, &awaits, if_version)?;
         self.check_alive(device)?;
         self.check_room(slot)?;
-        let part = Part { index, native: Some(native.clone()), awaits, asked: Some(value), is_silent };
+        let part = Part { index, native: Some(native.clone()), awaits, asked: Some(value), if_version, is_silent };
         Ok(Plan::Ask(slot, part))
-    }
-
-    fn check_writable(
-        &self,
-        now: Timestamp,
-        request: &Request,
-        device: &Device,
-        name: &PropertyName,
-        document: &PropertyDocument,
-    ) -> Result<(), Fault> {
-        let may_write = may_write(now, &request.grants, device, name, Safety::S0);
-        if !is_property_visible(now, &request.grants, device, name, document) {
-            return Err(unknown());
-        }
-        if document.read_only {
-            return Err(Fault::new(Symbol::ReadOnly, "the property can only be read"));
-        }
-        if may_write { Ok(()) } else { Err(Fault::new(Symbol::Denied, "you may read this, not write it")) }
     }
 
     fn check_danger(
@@ -180,9 +170,7 @@ impl Engine {
         class: Safety,
     ) -> Result<(), Fault> {
         let device = self.directory.device(slot).ok_or_else(unknown)?;
-        if !may_write(now, &request.grants, device, name, class) {
-            return Err(Fault::new(Symbol::Denied, format!("this is of safety class {class:?}, beyond your rights")));
-        }
+        check_class(now, &request.grants, device, name, class)?;
         if class < Safety::S2 {
             return Ok(());
         }
@@ -246,12 +234,47 @@ impl Engine {
     }
 }
 
-fn check_version(device: &Device, names: &[PropertyName], wanted: Option<u64>) -> Result<(), Fault> {
+/// Checks that an asker may write a property at all.
+pub(crate) fn check_writable(
+    now: Timestamp,
+    grants: &Grants,
+    device: &Device,
+    name: &PropertyName,
+    document: &PropertyDocument,
+) -> Result<(), Fault> {
+    if !is_property_visible(now, grants, device, name, document) {
+        return Err(unknown());
+    }
+    if document.read_only {
+        return Err(Fault::new(Symbol::ReadOnly, "the property can only be read"));
+    }
+    if may_write(now, grants, device, name, Safety::S0) {
+        return Ok(());
+    }
+    Err(Fault::new(Symbol::Denied, "you may read this, not write it"))
+}
+
+/// Checks that an asker may write what is as dangerous as this.
+pub(crate) fn check_class(
+    now: Timestamp,
+    grants: &Grants,
+    device: &Device,
+    name: &PropertyName,
+    class: Safety,
+) -> Result<(), Fault> {
+    if may_write(now, grants, device, name, class) {
+        return Ok(());
+    }
+    Err(Fault::new(Symbol::Denied, format!("this is of safety class {class:?}, beyond your rights")))
+}
+
+/// Checks that a property, or what several make up, has the version that the asker knows.
+pub(crate) fn check_version(device: &Device, names: &[PropertyName], wanted: Option<u64>) -> Result<(), Fault> {
     let version = device.worth(names).version.unwrap_or(0);
     if wanted.is_none_or(|wanted| wanted == version) {
         return Ok(());
     }
-    Err(Fault::new(Symbol::VersionMismatch, format!("the property has version {version}")))
+    Err(Fault::new(Symbol::VersionMismatch, "the property has changed since; read it again"))
 }
 
 fn is_fresh_enough(now: Timestamp, device: &Device, held: Option<&Held>, max_age: Option<Millis>) -> bool {

@@ -24,7 +24,12 @@ impl Engine {
             if std::mem::replace(&mut work.is_started, true) {
                 return;
             }
-            match self.commands(now, key) {
+            if work.deadline <= now {
+                self.abandon(key, &expired());
+                continue;
+            }
+            self.review(now, key);
+            match self.commands(key) {
                 Ok(commands) => {
                     self.send(slot, commands);
                     return self.set_timers(now, key);
@@ -34,12 +39,9 @@ impl Engine {
         }
     }
 
-    fn commands(&self, now: Timestamp, key: WorkKey) -> Result<Vec<Command>, Fault> {
+    fn commands(&self, key: WorkKey) -> Result<Vec<Command>, Fault> {
         let gone = || Fault::new(Symbol::Unknown, "the device has gone");
         let work = self.lanes.work(key).ok_or_else(gone)?;
-        if work.deadline <= now {
-            return Err(expired());
-        }
         let device = self.directory.device(work.slot).ok_or_else(gone)?;
         self.check_alive(device)?;
         let seat = self.seats.get(&device.record.cluster).ok_or_else(gone)?;
@@ -139,7 +141,12 @@ impl Engine {
     }
 
     /// Gives an outcome to each part for which there is one.
-    fn finish_parts(&mut self, now: Timestamp, key: WorkKey, mut outcome: impl FnMut(&Self, &Part) -> Option<Outcome>) {
+    pub(crate) fn finish_parts(
+        &mut self,
+        now: Timestamp,
+        key: WorkKey,
+        mut outcome: impl FnMut(&Self, &Part) -> Option<Outcome>,
+    ) {
         let Some(work) = self.lanes.work_mut(key).filter(|work| work.is_started) else { return };
         let (request, slot) = (work.request, work.slot);
         let mut open = Vec::new();
@@ -233,7 +240,8 @@ fn expired() -> Fault {
     Fault::new(Symbol::Expired, "the device was busy until the request expired; nothing was done")
 }
 
-fn change(part: &Part) -> Option<Change> {
+/// Returns the change that a part stands for; nothing if it only reads.
+pub(crate) fn change(part: &Part) -> Option<Change> {
     let value: Datum = part.asked.clone()?;
     Some(match &part.native {
         Some(native) => Change::Native(native.clone(), value),

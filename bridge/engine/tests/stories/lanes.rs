@@ -99,3 +99,27 @@ fn a_failure_of_one_command_lets_the_next_go() {
     assert_eq!(house.commands(), [r#"lamp set {"level":254}"#]);
     assert!(house.is_waiting(&second));
 }
+
+#[test]
+fn a_device_that_loses_the_property_in_the_meantime_refuses_what_waited() {
+    let mut house = House::with(&[("gauge", "gauge")]);
+    house.ask("zigbee/gauge/property/flag/set", "true");
+    let second = house.ask("zigbee/gauge/property/label/set", "x");
+    house.commands();
+    house.changes("gauge", |thing| thing.lacks = vec!["label".to_owned()]);
+    house.reports("gauge", json!({"flag": true}));
+    assert_eq!(house.error(&second), (404, "unknown"));
+    assert!(house.commands().is_empty());
+}
+
+#[test]
+fn rights_that_were_taken_away_stop_what_waits() {
+    let mut house = House::with(&[("lamp", "lamp")]);
+    house.send(set("lamp", 0));
+    let second = house.send(set("lamp", 100).by("gus"));
+    house.commands();
+    house.grant("gus", Vec::new());
+    house.reports("lamp", json!({"level": 0}));
+    assert_eq!(house.error(&second), (404, "unknown"));
+    assert!(house.commands().is_empty());
+}

@@ -189,6 +189,17 @@ fn an_update_under_a_condition_fails_when_the_version_is_another() {
 }
 
 #[test]
+fn of_two_updates_under_the_same_condition_one_wins() {
+    let mut house = lamp();
+    let first = house.ask(SET_ON, r#"{"value":true,"if_version":1}"#);
+    let second = house.ask_as(GUS, SET_ON, r#"{"value":false,"if_version":1}"#);
+    house.reports("lamp", json!({"state": "ON"}));
+    assert_eq!(house.status(&first), 200);
+    assert_eq!(house.error(&second), (412, "version_mismatch"));
+    assert_eq!(house.commands(), [r#"lamp set {"state":"ON"}"#], "the second never reached the device");
+}
+
+#[test]
 fn several_properties_of_a_device_go_out_in_one_command() {
     let mut house = lamp();
     let set = house.ask("zigbee/lamp/set", r#"{"on":true,"brightness":50,"nosuch":1,"identify":true}"#);
@@ -218,6 +229,20 @@ fn several_devices_are_updated_by_one_request() {
     house.fails("one", None, "asleep");
     let statuses: Vec<_> = house.answer(&set).results.iter().map(|it| it.status.code()).collect();
     assert_eq!(statuses, [502, 200, 422, 400]);
+}
+
+#[test]
+fn one_bad_native_value_does_not_spoil_the_others_of_the_request() {
+    let mut house = lamp();
+    let updates = json!([
+        {"target": "zigbee/lamp/brightness", "value": 50},
+        {"target": "zigbee/lamp/native/state", "value": "MAYBE"},
+    ]);
+    let set = house.ask("$req/update", &json!({"updates": updates}).to_string());
+    assert_eq!(house.commands(), [r#"lamp set {"level":127}"#]);
+    house.reports("lamp", json!({"level": 127}));
+    let statuses: Vec<_> = house.answer(&set).results.iter().map(|it| it.status.code()).collect();
+    assert_eq!(statuses, [200, 422]);
 }
 
 #[test]

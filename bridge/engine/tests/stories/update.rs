@@ -246,6 +246,21 @@ fn one_bad_native_value_does_not_spoil_the_others_of_the_request() {
 }
 
 #[test]
+fn one_request_cannot_want_two_values_of_one_property() {
+    let mut house = lamp();
+    let updates = json!([
+        {"target": "zigbee/lamp/on", "value": true},
+        {"target": "The lamp/on", "value": false},
+        {"target": "zigbee/lamp/native/state", "value": "OFF"},
+    ]);
+    let set = house.ask("$req/update", &json!({"updates": updates}).to_string());
+    assert_eq!(house.commands(), [r#"lamp set {"state":"ON"}"#]);
+    house.reports("lamp", json!({"state": "ON"}));
+    let statuses: Vec<_> = house.answer(&set).results.iter().map(|it| it.status.code()).collect();
+    assert_eq!(statuses, [200, 400, 400]);
+}
+
+#[test]
 fn a_native_update_is_done_when_its_value_is_reported() {
     let mut house = lamp();
     let set = house.ask("zigbee/lamp/native/state/set", "ON");

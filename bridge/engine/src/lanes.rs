@@ -36,6 +36,8 @@ pub(crate) struct Part {
     pub(crate) asked: Option<Datum>,
     /// The version that it must have when it is asked for.
     pub(crate) if_version: Option<u64>,
+    /// The asker may read it, and so be told what it is worth.
+    pub(crate) is_told: bool,
     /// Nothing will ever report it.
     pub(crate) is_silent: bool,
 }

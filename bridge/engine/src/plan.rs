@@ -93,6 +93,7 @@ impl Engine {
                 awaits: names.to_vec(),
                 asked: None,
                 if_version: None,
+                is_told: true,
                 is_silent: false,
             };
             return Ok(Plan::Ask(slot, part));
@@ -125,6 +126,7 @@ impl Engine {
             awaits: vec![name.clone()],
             asked: Some(value),
             if_version,
+            is_told: may_read(now, &request.grants, device, name, document),
             is_silent: document.write_only,
         };
         Ok(Plan::Ask(slot, part))
@@ -143,13 +145,14 @@ impl Engine {
     ) -> Result<Plan, Fault> {
         let device = self.directory.device(slot).ok_or_else(unknown)?;
         let awaits = self.carried_by(slot, native);
-        let mut is_silent = true;
+        let (mut is_silent, mut is_told) = (true, true);
         for name in &awaits {
             let document = device.property(name).ok_or_else(unknown)?;
             check_writable(now, &request.grants, device, name, document)?;
             // a native value is not understood here, so the safe direction is no excuse
             self.check_danger(now, request, slot, name, document.safety)?;
             is_silent &= document.write_only;
+            is_told &= may_read(now, &request.grants, device, name, document);
         }
         if awaits.is_empty() {
             return Err(unknown());
@@ -157,7 +160,8 @@ impl Engine {
         check_version(device, &awaits, if_version)?;
         self.check_alive(device)?;
         self.check_room(slot)?;
-        let part = Part { index, native: Some(native.clone()), awaits, asked: Some(value), if_version, is_silent };
+        let part =
+            Part { index, native: Some(native.clone()), awaits, asked: Some(value), if_version, is_told, is_silent };
         Ok(Plan::Ask(slot, part))
     }
 

@@ -104,8 +104,15 @@ impl Engine {
         self.finish_parts(now, key, |engine, part| {
             part.awaits.iter().find(|name| reported.contains(name))?;
             let is_done = engine.directory.device(slot).is_some_and(|device| engine.is_fulfilled(device, part));
-            is_done.then(|| engine.outcome(slot, part.native.as_ref(), &part.awaits, Confirmation::Device))
+            is_done.then(|| engine.confirmed(slot, part))
         });
+    }
+
+    fn confirmed(&self, slot: Slot, part: &Part) -> Outcome {
+        if part.is_told {
+            return self.outcome(slot, part.native.as_ref(), &part.awaits, Confirmation::Device);
+        }
+        Outcome { confirmed: Some(Confirmation::Device), ..Outcome::default() }
     }
 
     fn is_fulfilled(&self, device: &Device, part: &Part) -> bool {
@@ -206,7 +213,7 @@ impl Engine {
         if device.is_some_and(|device| device.availability == Availability::Offline) {
             return Fault::new(Symbol::DeviceOffline, "the device is offline");
         }
-        let held = device.and_then(|device| device.value(part.awaits.first()?));
+        let held = device.filter(|_| part.is_told).and_then(|device| device.value(part.awaits.first()?));
         match (&part.asked, held) {
             (Some(_), Some(held)) => {
                 let shown: String = held.value.to_string().chars().take(60).collect();

@@ -56,6 +56,23 @@ fn what_may_be_read_but_not_written_is_denied() {
 }
 
 #[test]
+fn what_may_be_written_but_not_read_is_not_told() {
+    let mut house = House::with(&[("door", "door"), ("lamp", "lamp")]);
+    house.reports("door", json!({"hint": "the old one"}));
+    house.grant(GUS, vec![grant(&[Action::Write], "#")]);
+    let topic = "zigbee/door/property/hint/set";
+    let conditional = house.ask_as(GUS, topic, r#"{"value":"x","if_version":9}"#);
+    assert!(!house.answer(&conditional).detail.unwrap().contains('1'), "not even the version");
+    let late = house.ask_as(GUS, topic, "x");
+    house.later(10_000);
+    assert!(!house.answer(&late).detail.unwrap().contains("the old one"));
+    let done = house.ask_as(GUS, topic, "new");
+    house.reports("door", json!({"hint": "new"}));
+    let answer = house.answer(&done);
+    assert_eq!((answer.status.code(), answer.value, answer.version), (200, None, None));
+}
+
+#[test]
 fn a_grant_for_one_property_is_for_that_property() {
     let mut house = House::with(&[("lamp", "lamp")]);
     house.grant(GUS, vec![everyday("zigbee/lamp/on")]);

@@ -1,7 +1,7 @@
 //! Subscribe, renew, unsubscribe.
 
 use hes_schemas::{
-    Fault, Millis, Sid, Status, Symbol, Target, Timestamp,
+    ClusterId, Fault, Millis, Sid, Status, Symbol, Target, Timestamp,
     message::{Answer, EventKind, Renew, Subscribe, Unsubscribe},
     rights::{Action, Scope},
 };
@@ -63,14 +63,19 @@ impl Engine {
         })
     }
 
-    /// Reads a scope; one that names a device holds its uid, so that a rename changes nothing.
+    /// Reads a scope: the home, a cluster, a pattern, or a device or property by its address or its name for people.
+    ///
+    /// One that names a device holds its uid, so that a rename changes nothing.
     fn scope(&self, now: Timestamp, text: &str, request: &Request) -> Result<Scope, Fault> {
         if !request.grants.iter().any(|grant| grant.actions.contains(&Action::Notify)) {
             return Err(Fault::new(Symbol::Denied, "you have no right to be notified"));
         }
+        if text == self.home.as_str() {
+            return Ok(Scope::everything());
+        }
         let rest = text.strip_prefix(self.home.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text);
-        let is_exact = !rest.contains(['+', '#']) && rest.contains('/');
-        if is_exact {
+        let is_pattern = rest.is_empty() || rest.contains(['+', '#']) || rest.starts_with("topic:");
+        if !is_pattern && ClusterId::new(rest).is_err() {
             let found = self.find_text(now, &request.grants, rest)?;
             let record = &self.directory.device(found.slot).ok_or_else(unknown)?.record;
             let property = match &found.target {

@@ -179,6 +179,57 @@ fn a_client_whose_id_spells_no_topic_gets_no_subscription() {
 }
 
 #[test]
+fn a_scope_is_a_home_a_cluster_a_device_or_a_property() {
+    for (scope, expect) in [
+        ("#", 2),
+        ("oak", 2),
+        ("oak/#", 2),
+        ("zigbee", 2),
+        ("zigbee/#", 2),
+        ("oak/zigbee", 2),
+        ("zigbee/lamp", 2),
+        ("oak/zigbee/lamp", 2),
+        ("zigbee/+", 2),
+        ("+/lamp/+", 2),
+        ("zigbee/lamp/on", 1),
+        ("zigbee/lamp/property/on", 1),
+        ("+/+/on", 1),
+        ("The lamp", 2),
+        ("The lamp/on", 1),
+        ("hue", 0),
+        ("zigbee/other+x", 99),
+    ] {
+        let mut house = lamp();
+        let ticket = house.ask("$req/subscribe", &json!({"scope": scope, "initial": false}).to_string());
+        if expect == 99 {
+            assert_eq!(house.error(&ticket), (400, "malformed"), "{scope}");
+            continue;
+        }
+        assert_eq!(house.status(&ticket), 201, "{scope}");
+        house.reports("lamp", json!({"state": "ON", "level": 254}));
+        assert_eq!(house.told().len(), expect, "{scope}");
+    }
+}
+
+#[test]
+fn a_scope_that_cannot_be_is_refused() {
+    for (scope, expect) in [
+        ("zigbee/nosuch", (404, "unknown")),
+        ("zigbee/lamp/native/state", (400, "malformed")),
+        ("topic:#", (400, "malformed")),
+        ("topic:x", (400, "malformed")),
+        ("zigbee/uid:u-nosuch", (404, "unknown")),
+        ("", (400, "malformed")),
+        ("a/b/c/d/#", (400, "malformed")),
+        ("Nobody there", (404, "unknown")),
+    ] {
+        let mut house = lamp();
+        let ticket = house.ask("$req/subscribe", &json!({ "scope": scope }).to_string());
+        assert_eq!(house.error(&ticket), expect, "{scope}");
+    }
+}
+
+#[test]
 fn a_delta_must_be_a_number_from_zero_on() {
     let mut house = lamp();
     let ticket = house.ask("$req/subscribe", r##"{"scope":"#","delta":-1}"##);

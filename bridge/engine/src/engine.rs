@@ -21,10 +21,10 @@ use crate::{
     limits::Limits,
     notice::{Counters, Load, Notice},
     output::Output,
-    record::Restored,
+    record::{Record, Restored},
     requests::Requests,
     seat::Seat,
-    subscriptions::Subscriptions,
+    subscriptions::{SEQUENCE_BLOCK, Subscriptions, first_seq},
     timers::{Timer, Timers},
 };
 
@@ -203,9 +203,12 @@ impl Engine {
                 device.restore(record.values, restored.leap);
             }
         }
-        for record in restored.subscriptions {
+        for mut record in restored.subscriptions {
             self.timers.set(record.until, Timer::Lease(record.sid.clone()));
-            self.subscriptions.insert(&self.directory, record, None);
+            let seq = first_seq(&record, restored.epoch);
+            record.next_seq = seq.saturating_add(SEQUENCE_BLOCK);
+            self.put(Output::Save(Record::Subscription(record.clone())));
+            self.subscriptions.insert(&self.directory, record, seq, None);
         }
     }
 }

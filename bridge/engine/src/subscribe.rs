@@ -12,6 +12,7 @@ use crate::{
     notice::Notice,
     output::{Letter, Output},
     record::{Record, SubscriptionRecord},
+    subscriptions::SEQUENCE_BLOCK,
     target::unknown,
     timers::Timer,
 };
@@ -59,7 +60,7 @@ impl Engine {
             lease,
             min_interval: subscribe.min_interval.unwrap_or_default(),
             delta: subscribe.delta,
-            next_seq: 1,
+            next_seq: SEQUENCE_BLOCK,
         })
     }
 
@@ -101,7 +102,7 @@ impl Engine {
         };
         let sid = record.sid.clone();
         self.timers.set(record.until, Timer::Lease(sid.clone()));
-        self.subscriptions.insert(&self.directory, record.clone(), request.memo.clone());
+        self.subscriptions.insert(&self.directory, record.clone(), 1, request.memo.clone());
         self.keep(Record::Subscription(record), request, answer, Some(sid.clone()));
         if initial {
             self.timers.set(now, Timer::Initial(sid, 0));

@@ -11,8 +11,13 @@ use crate::{
     requests::MemoKey,
 };
 
-/// How many sequence numbers are reserved in the store at a time.
-const SEQUENCE_BLOCK: u64 = 1_000;
+/// How far apart the numbers of two lives begin.
+const NUMBERS_OF_A_LIFE: u64 = 1 << 20;
+
+/// How many sequence numbers are reserved in the store at a time, and again when half of them are used.
+///
+/// The store may be that far behind: what it has not written when the gateway is killed must not be used twice.
+pub(crate) const SEQUENCE_BLOCK: u64 = 1_000;
 
 /// All subscriptions, found by what they are about.
 #[derive(Debug)]
@@ -73,9 +78,14 @@ impl Subscriptions {
         Sid::new(&format!("s{}-{}", self.epoch, self.last)).ok()
     }
 
-    pub(crate) fn insert(&mut self, directory: &Directory, mut record: SubscriptionRecord, made_by: Option<MemoKey>) {
-        let seq = record.next_seq;
-        record.next_seq = seq.saturating_add(SEQUENCE_BLOCK);
+    /// Adds a subscription whose next notification has the given number.
+    pub(crate) fn insert(
+        &mut self,
+        directory: &Directory,
+        record: SubscriptionRecord,
+        seq: u64,
+        made_by: Option<MemoKey>,
+    ) {
         let slot = exact_device(&record.scope).and_then(|(cluster, uid)| directory.by_uid(&cluster, &uid));
         let sid = record.sid.clone();
         match slot {
@@ -143,12 +153,19 @@ impl Subscription {
     pub(crate) const fn next_seq(&mut self) -> (u64, bool) {
         let seq = self.seq;
         self.seq += 1;
-        let is_used_up = self.seq >= self.record.next_seq;
+        let is_used_up = self.seq.saturating_add(SEQUENCE_BLOCK / 2) >= self.record.next_seq;
         if is_used_up {
             self.record.next_seq += SEQUENCE_BLOCK;
         }
         (seq, is_used_up)
     }
+}
+
+/// Returns the number of the first notification in another life: one that no life before can have used.
+///
+/// What was reserved may not have been written before a life ended; that a life began always was.
+pub(crate) fn first_seq(record: &SubscriptionRecord, epoch: u64) -> u64 {
+    record.next_seq.max(epoch.saturating_mul(NUMBERS_OF_A_LIFE))
 }
 
 /// Returns the one device that a scope is about, if it names it by its uid.

@@ -101,6 +101,32 @@ fn a_device_that_went_while_the_gateway_was_down_goes_with_the_first_inventory()
 }
 
 #[test]
+fn a_subscription_goes_on_with_numbers_that_were_never_used() {
+    let mut house = house();
+    house.ask("$req/subscribe", r#"{"scope":"zigbee/lamp","initial":false}"#);
+    let mut last = 0;
+    for round in 0..4 {
+        if round % 2 == 0 {
+            house.shelf.commit()
+        }
+        for level in [0, 254] {
+            house.reports("lamp", json!({ "level": level }));
+        }
+        for notification in house.told() {
+            assert!(notification.seq > last, "{} after {last}", notification.seq);
+            last = notification.seq;
+        }
+        if round % 2 == 0 {
+            house.restart()
+        } else {
+            house.crash()
+        }
+        house.go_online();
+    }
+    assert!(last > 0);
+}
+
+#[test]
 fn numbers_are_reserved_before_they_are_used_up() {
     let mut house = house();
     house.ask("$req/subscribe", r#"{"scope":"zigbee/lamp","initial":false}"#);

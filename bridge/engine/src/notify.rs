@@ -62,8 +62,8 @@ impl Engine {
         if !self.concerns(now, subscription, device, happening) {
             return;
         }
-        if let Happening::Changed(name, _) = happening
-            && self.is_held_back(now, sid, slot, name)
+        if let Happening::Changed(name, cause) = happening
+            && self.is_held_back(now, sid, slot, name, cause)
         {
             return;
         }
@@ -90,7 +90,14 @@ impl Engine {
     }
 
     /// Says whether a change is too small or too soon to be told; one that is too soon is told later.
-    fn is_held_back(&mut self, now: Timestamp, sid: &Sid, slot: Slot, name: &PropertyName) -> bool {
+    fn is_held_back(
+        &mut self,
+        now: Timestamp,
+        sid: &Sid,
+        slot: Slot,
+        name: &PropertyName,
+        cause: &(Cause, Option<RequestId>),
+    ) -> bool {
         let Some(held) = self.directory.device(slot).and_then(|device| device.value(name)) else { return true };
         let Some(subscription) = self.subscriptions.get_mut(sid) else { return true };
         let (interval, delta) = (subscription.record.min_interval, subscription.record.delta);
@@ -106,7 +113,7 @@ impl Engine {
         if next <= now {
             return false;
         }
-        if !std::mem::replace(&mut told.is_held_back, true) {
+        if told.held_back.replace(cause.clone()).is_none() {
             self.timers.set(next, Timer::Interval(sid.clone(), slot, name.clone()));
         }
         true
@@ -116,10 +123,10 @@ impl Engine {
     pub(crate) fn interval_over(&mut self, now: Timestamp, sid: &Sid, slot: Slot, name: &PropertyName) {
         let Some(subscription) = self.subscriptions.get_mut(sid) else { return };
         let Some(told) = subscription.told.get_mut(&(slot, name.clone())) else { return };
-        let was_held_back = std::mem::take(&mut told.is_held_back);
+        let Some(cause) = told.held_back.take() else { return };
         let value = self.directory.device(slot).and_then(|device| device.value(name)).map(|held| &held.value);
-        if was_held_back && value.is_some_and(|value| *value != told.value) {
-            self.tell_one(now, sid, slot, &Happening::Changed(name, (Cause::Device, None)));
+        if value.is_some_and(|value| *value != told.value) {
+            self.tell_one(now, sid, slot, &Happening::Changed(name, cause));
         }
     }
 
@@ -170,7 +177,7 @@ impl Subscription {
             return;
         }
         let value = device.value(name).map(|held| held.value.clone()).unwrap_or_default();
-        self.told.insert((slot, (*name).clone()), Told { at: now, value, is_held_back: false });
+        self.told.insert((slot, (*name).clone()), Told { at: now, value, held_back: None });
     }
 }
 

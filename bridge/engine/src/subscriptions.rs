@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use hes_schemas::{ClientId, ClusterId, Datum, PropertyName, Sid, Timestamp, Uid, rights::Scope};
+use hes_schemas::{
+    ClientId, ClusterId, Datum, PropertyName, RequestId, Sid, Timestamp, Uid, message::Cause, rights::Scope,
+};
 use rustc_hash::FxHashMap;
 
 use crate::{
@@ -49,7 +51,8 @@ pub(crate) struct Subscription {
 pub(crate) struct Told {
     pub(crate) at: Timestamp,
     pub(crate) value: Datum,
-    pub(crate) is_held_back: bool,
+    /// Why a change came too soon that is still to be told.
+    pub(crate) held_back: Option<(Cause, Option<RequestId>)>,
 }
 
 impl Subscriptions {

@@ -147,6 +147,21 @@ fn a_value_that_came_back_within_the_interval_is_not_told() {
 }
 
 #[test]
+fn a_change_that_was_held_back_still_names_its_cause() {
+    let mut house = house_with(&json!({"scope": "#", "min_interval": 5}));
+    house.reports("lamp", json!({"state": "OFF"}));
+    house.send(Ask::new("zigbee/lamp/property/on/set", r#"{"value":true,"id":"gus-7"}"#).by(GUS));
+    house.reports("lamp", json!({"state": "ON"}));
+    house.told();
+    house.later(5_000);
+    let told = house.told();
+    assert_eq!(
+        (told[0].cause, told[0].request.as_ref().map(ToString::to_string).as_deref()),
+        (Some(Cause::User), Some("gus-7"))
+    );
+}
+
+#[test]
 fn the_interval_counts_from_the_initial_state() {
     let mut house = House::with(&[("lamp", "lamp")]);
     house.reports("lamp", json!({"state": "OFF"}));

@@ -137,6 +137,7 @@ impl Engine {
             longest_lane: self.lanes.longest(),
             answers: self.requests.memo_count(),
             subscriptions: self.subscriptions.len(),
+            told: self.subscriptions.told_count(),
             timers: self.timers.len(),
         }
     }

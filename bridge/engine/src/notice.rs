@@ -42,6 +42,8 @@ pub struct Load {
     pub answers: usize,
     /// Subscriptions.
     pub subscriptions: usize,
+    /// Values remembered for subscriptions with an interval or a delta.
+    pub told: usize,
     /// What is to be done later; it follows from the others.
     pub timers: usize,
 }
@@ -69,4 +71,6 @@ pub struct Counters {
     pub unknown_reports: u64,
     /// Stored answers forgotten before their time for want of room.
     pub answers_forgotten: u64,
+    /// Values told without being remembered for an interval or a delta, for want of room.
+    pub intervals_forgotten: u64,
 }

@@ -13,7 +13,7 @@ use crate::{
     output::{Output, Post},
     record::Record,
     reports::BATCH,
-    subscriptions::{Subscription, Told},
+    subscriptions::{Subscription, Told, ToldKey},
     timers::Timer,
 };
 
@@ -101,7 +101,7 @@ impl Engine {
         let Some(held) = self.directory.device(slot).and_then(|device| device.value(name)) else { return true };
         let Some(subscription) = self.subscriptions.get_mut(sid) else { return true };
         let (interval, delta) = (subscription.record.min_interval, subscription.record.delta);
-        if interval.get() == 0 && delta.is_none() {
+        if !subscription.remembers() {
             return false;
         }
         let Some(told) = subscription.told.get_mut(&(slot, name.clone())) else { return false };
@@ -157,7 +157,7 @@ impl Engine {
         let (seq, is_used_up) = subscription.next_seq();
         let path = device.path(&self.home).to_string();
         let notification = notification(now, sid.clone(), seq, path, device, happening);
-        subscription.note_told(now, slot, happening, device);
+        let told = subscription.remembers().then(|| told(now, slot, happening, device)).flatten();
         let client = subscription.record.client.clone();
         let record = is_used_up.then(|| Record::Subscription(subscription.record.clone()));
         let topic = self.root.topic(&Address::Notify(self.home.clone(), client.clone(), sid.clone()));
@@ -167,18 +167,18 @@ impl Engine {
         if let Some(record) = record {
             self.put(Output::Save(record));
         }
+        if let Some((key, told)) = told
+            && !self.subscriptions.remember(sid, key, told, self.limits.told)
+        {
+            self.counters.intervals_forgotten += 1;
+        }
     }
 }
 
-impl Subscription {
-    fn note_told(&mut self, now: Timestamp, slot: Slot, happening: &Happening<'_>, device: &Device) {
-        let (Happening::Changed(name, _) | Happening::Initial(name)) = happening else { return };
-        if self.record.min_interval.get() == 0 && self.record.delta.is_none() {
-            return;
-        }
-        let value = device.value(name).map(|held| held.value.clone()).unwrap_or_default();
-        self.told.insert((slot, (*name).clone()), Told { at: now, value, held_back: None });
-    }
+fn told(now: Timestamp, slot: Slot, happening: &Happening<'_>, device: &Device) -> Option<(ToldKey, Told)> {
+    let (Happening::Changed(name, _) | Happening::Initial(name)) = happening else { return None };
+    let value = device.value(name).map(|held| held.value.clone()).unwrap_or_default();
+    Some(((slot, (*name).clone()), Told { at: now, value, held_back: None }))
 }
 
 fn notification(

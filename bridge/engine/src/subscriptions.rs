@@ -28,6 +28,8 @@ pub(crate) struct Subscriptions {
     of_slot: FxHashMap<Slot, Vec<Sid>>,
     broad: Vec<Sid>,
     per_client: FxHashMap<ClientId, usize>,
+    /// How much they remember together of what they told.
+    told: usize,
     epoch: u64,
     last: u64,
 }
@@ -43,8 +45,11 @@ pub(crate) struct Subscription {
     /// The only device that it is about, if there is one.
     slot: Option<Slot>,
     /// What was told last; kept only where an interval or a delta asks for it.
-    pub(crate) told: FxHashMap<(Slot, PropertyName), Told>,
+    pub(crate) told: FxHashMap<ToldKey, Told>,
 }
+
+/// Of which property something was told.
+pub(crate) type ToldKey = (Slot, PropertyName);
 
 /// What a subscriber was told of a property last.
 #[derive(Debug, Clone)]
@@ -62,6 +67,7 @@ impl Subscriptions {
             of_slot: FxHashMap::default(),
             broad: Vec::new(),
             per_client: FxHashMap::default(),
+            told: 0,
             epoch,
             last: 0,
         }
@@ -107,8 +113,23 @@ impl Subscriptions {
         self.by_sid.get_mut(sid)
     }
 
+    pub(crate) fn told_count(&self) -> usize {
+        self.told
+    }
+
+    /// Remembers what a subscriber was told; returns whether there was room.
+    pub(crate) fn remember(&mut self, sid: &Sid, key: ToldKey, told: Told, room: usize) -> bool {
+        let Some(subscription) = self.by_sid.get_mut(sid) else { return true };
+        if self.told >= room && !subscription.told.contains_key(&key) {
+            return false;
+        }
+        self.told += usize::from(subscription.told.insert(key, told).is_none());
+        true
+    }
+
     pub(crate) fn remove(&mut self, sid: &Sid) -> Option<Subscription> {
         let subscription = self.by_sid.remove(sid)?;
+        self.told -= subscription.told.len();
         match subscription.slot {
             Some(slot) => {
                 if let Some(sids) = self.of_slot.get_mut(&slot) {
@@ -141,12 +162,17 @@ impl Subscriptions {
             }
         }
         for subscription in self.by_sid.values_mut() {
-            subscription.told.retain(|(other, _), _| *other != slot);
+            self.told -= subscription.told.extract_if(|(other, _), _| *other == slot).count();
         }
     }
 }
 
 impl Subscription {
+    /// Says whether it must remember what was told, to hold back what comes too soon or is too small.
+    pub(crate) const fn remembers(&self) -> bool {
+        self.record.min_interval.get() > 0 || self.record.delta.is_some()
+    }
+
     /// Returns the one device that it is about, if there is one.
     pub(crate) const fn only_device(&self) -> Option<Slot> {
         self.slot

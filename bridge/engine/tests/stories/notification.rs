@@ -217,3 +217,16 @@ fn the_interval_holds_for_each_device_even_when_one_takes_the_place_of_another()
     house.later(1);
     assert_eq!(values(&mut house), [Datum::Bool(false)]);
 }
+
+#[test]
+fn what_is_remembered_for_intervals_is_bounded() {
+    let limits = hes_engine::Limits { told: 2, ..hes_engine::Limits::default() };
+    let mut house = House::limited(limits, &[("lamp", "lamp")]);
+    house.ask("$req/subscribe", r##"{"scope":"#","min_interval":5}"##);
+    let report = json!({"state": "ON", "level": 0, "color": {"x": 0, "y": 0}});
+    house.reports("lamp", report);
+    assert_eq!(house.told().len(), 4);
+    assert_eq!((house.engine.load().told, house.engine.counters().intervals_forgotten), (2, 2));
+    house.reports("lamp", json!({"state": "OFF", "level": 254, "color": {"x": 1, "y": 1}}));
+    assert_eq!(house.told().len(), 2, "what is not remembered is told at once");
+}

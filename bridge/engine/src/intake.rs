@@ -49,12 +49,12 @@ impl Engine {
 
     /// Sends the final answer.
     pub(crate) fn answer(&mut self, reply: &Reply, answer: Answer, memo: Option<&MemoKey>) {
-        self.counters.answers += 1;
         self.note(Notice::Answered(answer.status));
         let Some(letter) = reply.letter(answer) else {
             self.counters.unanswerable += 1;
             return self.note(Notice::Unanswerable);
         };
+        self.counters.answers += 1;
         if let Some(memo) = memo {
             self.requests.store(memo, &letter);
         }

@@ -83,6 +83,22 @@ fn a_wrong_body_does_not_turn_the_answer_away_from_its_asker() {
 }
 
 #[test]
+fn alongside_another_broker_the_asker_names_the_space() {
+    let mut house = lamp();
+    let get = Ask::new(GET_ON, "").through(Door::Alongside);
+    house.send(get.clone());
+    assert!(house.letters.is_empty());
+    assert!(house.notices.contains(&Notice::Unanswerable));
+    assert_eq!(house.engine.counters().unanswerable, 1);
+    house.send(get.clone().respond_to("hes/1/oak/$res/somebody/x"));
+    assert_eq!((house.letters.len(), house.letters[0].topic.as_str()), (1, "hes/1/oak/$res/somebody/x"));
+    house.send(get.respond_to("zigbee2mqtt/lamp/set"));
+    assert_eq!(house.letters.len(), 1, "answers go to answer spaces only");
+    let counters = house.engine.counters();
+    assert_eq!((counters.answers, counters.unanswerable), (1, 2));
+}
+
+#[test]
 fn a_retained_request_is_refused_and_counted() {
     let mut house = lamp();
     for (topic, body) in [(SET_ON, "false"), (GET_ON, ""), ("$req/devices", "")] {

@@ -3,7 +3,7 @@
 use std::{hash::Hasher, sync::Arc};
 
 use hes_schemas::{
-    Address, Fault, Millis, RequestId, Symbol, Timestamp,
+    Address, Datum, Fault, Limits, Millis, RequestId, Symbol, Timestamp, Topic, decode_datum,
     message::{Answer, Format, Head},
     rights::Grants,
 };
@@ -87,7 +87,13 @@ impl Engine {
             self.counters.retained_refused += 1;
             return Err(Fault::new(Symbol::RetainedRequest, "a retained request would act again and again"));
         }
-        let (call, head) = self.parse(asked)?;
+        let (call, head) = match self.parse(asked) {
+            Ok(parsed) => parsed,
+            Err(fault) => {
+                self.complete(reply, asked, &salvage(asked))?;
+                return Err(fault);
+            }
+        };
         self.complete(reply, asked, &head)?;
         let ttl = asked.expiry.or(head.ttl).unwrap_or(self.limits.ttl).min(self.limits.max_ttl);
         if ttl == Millis::new(0) {
@@ -159,6 +165,18 @@ impl Engine {
         let memo = Memo { fingerprint, until, letter: None };
         self.counters.answers_forgotten += self.requests.remember(key.clone(), memo, self.limits.answers);
         Ok(false)
+    }
+}
+
+/// Reads what a request that cannot be understood says of itself, so that its asker learns which one it was.
+fn salvage(asked: &Asked<'_>) -> Head {
+    let encoding = Format::new(asked.content_type).ok().and_then(|format| format.encoding(asked.payload));
+    let body = encoding.and_then(|it| decode_datum(it, asked.payload, Limits::REQUEST).ok()).unwrap_or_default();
+    let text = |key: &str| body.field(key).and_then(Datum::as_text);
+    Head {
+        id: text("id").and_then(|id| RequestId::new(id).ok()),
+        reply_to: text("reply_to").and_then(|topic| Topic::new(topic).ok()),
+        ttl: None,
     }
 }
 

@@ -75,6 +75,20 @@ fn without_a_word_the_answer_goes_to_the_askers_own_topic() {
 }
 
 #[test]
+fn a_wrong_body_still_says_which_request_it_was_and_where_the_answer_goes() {
+    let mut house = lamp();
+    for (topic, status) in [("$req/retrieve", 400), ("$req/nosuch", 404), ("zigbee/lamp/property/on/get", 400)] {
+        house.forget_outputs();
+        let body = json!({"id": "7", "reply_to": "hes/1/oak/$res/anna-1/mine", "nosuch": 1});
+        house.send_plain(&Ask::new(topic, &body.to_string()));
+        let letter = &house.letters[0];
+        let answer: serde_json::Value = serde_json::from_slice(&letter.payload).unwrap();
+        assert_eq!((&answer["id"], &answer["status"]), (&json!("7"), &json!(status)), "{topic}");
+        assert_eq!(letter.topic.as_str(), "hes/1/oak/$res/anna-1/mine");
+    }
+}
+
+#[test]
 fn a_wrong_body_does_not_turn_the_answer_away_from_its_asker() {
     let mut house = lamp();
     let body = json!({"id": "7", "reply_to": "hes/1/oak/$res/gus-1", "nosuch": 1});

@@ -195,7 +195,8 @@ impl Engine {
     }
 
     fn restore(&mut self, restored: Restored, now: Timestamp) {
-        for record in restored.devices {
+        for mut record in restored.devices {
+            record.id = self.directory.free_id(&record.cluster, &record.id, &record.uid);
             self.directory.insert(Device::new(record, now));
         }
         for record in restored.values {

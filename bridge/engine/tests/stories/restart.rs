@@ -189,6 +189,21 @@ fn subscriptions_of_different_lives_have_different_ids() {
 }
 
 #[test]
+fn two_devices_kept_under_one_id_are_told_apart() {
+    let mut house = House::with(&[("a", "lamp"), ("b", "lamp")]);
+    house.shelf.commit();
+    // the new name of one is on disk, the new name of the other is not
+    house.renames("a", "c");
+    house.shelf.commit();
+    house.renames("b", "a");
+    house.shelf.commit();
+    house.shelf.tear("u-a", "a");
+    house.restart();
+    assert_eq!(house.engine.device_count(), 2);
+    assert_eq!(house.published.topics().filter(|topic| topic.ends_with("$doc")).count(), 2);
+}
+
+#[test]
 fn the_first_inventory_of_a_life_says_only_what_is_new() {
     let mut house = house();
     let things = house.things();

@@ -90,8 +90,7 @@ impl Engine {
             return;
         }
         record.rev = record.rev.saturating_add(1);
-        let old_id = device.record.id.clone();
-        let is_renamed = old_id != record.id;
+        let is_renamed = device.record.id != record.id;
         let is_reshaped = device.record.shape != record.shape;
         if is_renamed {
             self.note(Notice::DeviceRenamed(record.cluster.clone(), record.uid.clone()));
@@ -100,16 +99,13 @@ impl Engine {
             self.publish_end_of_lost_values(slot, &record.shape);
         }
         self.put(Output::Save(Record::Device(record.clone())));
-        if let Some(device) = self.directory.device_mut(slot) {
-            // a property that comes back goes on where it left off
-            self.floor = self.floor.max(device.top());
-            device.describe(record);
-        }
+        // a property that comes back goes on where it left off
+        self.floor = self.floor.max(self.directory.device(slot).map_or(0, Device::top));
+        self.directory.describe(slot, record);
         if is_reshaped {
             self.save_values(slot);
         }
         if is_renamed {
-            self.directory.rename(slot, &old_id);
             self.publish_all(slot);
         } else {
             self.publish_document(slot);

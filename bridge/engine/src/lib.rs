@@ -21,6 +21,7 @@ mod inventory;
 mod lanes;
 mod limits;
 mod list;
+mod names;
 mod notice;
 mod notify;
 mod output;

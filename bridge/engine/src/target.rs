@@ -63,7 +63,7 @@ impl Engine {
     fn named(&self, now: Timestamp, grants: &Grants, name: &str) -> Result<Option<Slot>, Fault> {
         let is_visible =
             |slot: &Slot| self.directory.device(*slot).is_some_and(|device| is_visible(now, grants, device));
-        let mut slots = self.directory.named(name).filter(is_visible);
+        let mut slots = self.directory.named(name).into_iter().filter(is_visible);
         match (slots.next(), slots.next()) {
             (first, None) => Ok(first),
             (_, Some(_)) => {

@@ -234,6 +234,18 @@ fn a_name_is_ambiguous_only_among_what_the_asker_may_see() {
 }
 
 #[test]
+fn a_device_found_by_its_name_is_found_by_its_new_name_only() {
+    let mut house = lamp_that_is_on();
+    house.changes("lamp", |thing| thing.name = "Sun".to_owned());
+    let get = house.ask("$req/retrieve", r#"{"targets":["Sun/on","The lamp/on","lamp/on"]}"#);
+    let statuses: Vec<_> = house.answer(&get).results.iter().map(|it| it.status.code()).collect();
+    assert_eq!(statuses, [200, 404, 200]);
+    house.leaves("lamp");
+    let gone = house.ask("$req/retrieve", r#"{"targets":["Sun/on"]}"#);
+    assert_eq!(house.answer(&gone).results[0].status.code(), 404);
+}
+
+#[test]
 fn a_cluster_may_be_called_like_the_home() {
     let mut house = House::empty(hes_engine::Limits::default(), &["oak"]);
     house.hears_from("oak", "inventory", &json!([Thing::new("lamp", "lamp")]));

@@ -194,8 +194,9 @@ impl Engine {
     ) {
         let (key, deadline) = (self.requests.next_key(), now + request.ttl);
         let left = asks.iter().map(|(_, parts)| parts.len()).sum();
+        let slots = asks.iter().map(|(slot, _)| *slot).collect();
         let Request { asker, reply, memo, .. } = request;
-        self.requests.pending.insert(key, Pending { reply, form, outcomes, left, deadline, memo });
+        self.requests.pending.insert(key, Pending { reply, form, outcomes, left, slots, deadline, memo });
         self.timers.set(deadline, Timer::Deadline(key));
         for (slot, parts) in asks {
             self.lanes.push(Work { request: key, user: asker.user.clone(), slot, parts, deadline, is_started: false });

@@ -93,12 +93,10 @@ impl Lanes {
         keys.into_iter().filter_map(|key| self.work.remove(&key)).collect()
     }
 
-    /// Returns the work of a request.
-    pub(crate) fn of_request(&self, request: RequestKey) -> Vec<WorkKey> {
-        let mut keys: Vec<_> =
-            self.work.iter().filter(|(_, work)| work.request == request).map(|(key, _)| *key).collect();
-        keys.sort_unstable();
-        keys
+    /// Returns what waits for a device because of a request.
+    pub(crate) fn of_request(&self, slot: Slot, request: RequestKey) -> Option<WorkKey> {
+        let mut lane = self.lanes.get(&slot)?.iter();
+        lane.find(|key| self.work.get(key).is_some_and(|work| work.request == request)).copied()
     }
 
     pub(crate) fn longest(&self) -> usize {

@@ -8,7 +8,7 @@ use hes_schemas::{
 };
 use rustc_hash::FxHashMap;
 
-use crate::{output::Letter, reply::Reply};
+use crate::{directory::Slot, output::Letter, reply::Reply};
 
 /// One request under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +21,8 @@ pub(crate) struct Pending {
     pub(crate) form: Form,
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) left: usize,
+    /// The devices that it waits for, or has waited for.
+    pub(crate) slots: Vec<Slot>,
     pub(crate) deadline: Timestamp,
     pub(crate) memo: Option<MemoKey>,
 }

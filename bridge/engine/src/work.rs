@@ -194,9 +194,10 @@ impl Engine {
 
     /// Ends a request whose time is over.
     pub(crate) fn deadline(&mut self, now: Timestamp, request: RequestKey) {
-        for key in self.lanes.of_request(request) {
-            let Some(work) = self.lanes.remove(key) else { continue };
-            let slot = work.slot;
+        let slots = self.requests.pending.get_mut(&request).map(|pending| std::mem::take(&mut pending.slots));
+        for slot in slots.unwrap_or_default() {
+            let work = self.lanes.of_request(slot, request).and_then(|key| self.lanes.remove(key));
+            let Some(work) = work else { continue };
             for part in work.parts {
                 let fault = self.overdue(slot, work.is_started, &part);
                 self.finish(request, part.index, Outcome::failed(fault));

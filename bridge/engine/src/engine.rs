@@ -210,7 +210,7 @@ impl Engine {
             let seq = first_seq(&record, restored.epoch);
             record.next_seq = seq.saturating_add(SEQUENCE_BLOCK);
             self.put(Output::Save(Record::Subscription(record.clone())));
-            self.subscriptions.insert(&self.directory, record, seq, None);
+            self.subscriptions.insert(record, seq, None);
         }
     }
 }

@@ -123,8 +123,8 @@ impl Engine {
         self.abandon_lane(slot, &Fault::new(Symbol::Unknown, "the device has gone"));
         self.tell(now, slot, &Happening::Device(EventKind::DeviceRemoved));
         self.publish_end(slot);
-        self.subscriptions.device_gone(slot);
         if let Some(device) = self.directory.remove(slot) {
+            self.subscriptions.device_gone(slot, &device.subject(None));
             self.floor = self.floor.max(device.top());
         }
         self.put(Output::Save(Record::DeviceGone(cluster.clone(), uid.clone())));

@@ -17,6 +17,7 @@ mod engine;
 mod fit;
 mod input;
 mod intake;
+mod interest;
 mod inventory;
 mod lanes;
 mod limits;

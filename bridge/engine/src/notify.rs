@@ -10,6 +10,7 @@ use crate::{
     device::Device,
     directory::Slot,
     engine::Engine,
+    interest::only_device,
     output::{Output, Post},
     record::Record,
     reports::BATCH,
@@ -51,7 +52,8 @@ impl Happening<'_> {
 impl Engine {
     /// Tells every subscriber whom it concerns.
     pub(crate) fn tell(&mut self, now: Timestamp, slot: Slot, happening: &Happening<'_>) {
-        for sid in self.subscriptions.concerning(slot) {
+        let Some(device) = self.directory.device(slot) else { return };
+        for sid in self.subscriptions.concerning(&device.subject(happening.property())) {
             self.tell_one(now, &sid, slot, happening);
         }
     }
@@ -133,8 +135,9 @@ impl Engine {
     /// Tells a new subscriber what is so already, some devices at a time.
     pub(crate) fn tell_initial(&mut self, now: Timestamp, sid: Sid, from: u32) {
         let Some(subscription) = self.subscriptions.get(&sid) else { return };
-        if let Some(slot) = subscription.only_device() {
-            return self.tell_values(now, &sid, slot);
+        if let Some((cluster, uid)) = only_device(&subscription.record.scope) {
+            let slot = self.directory.by_uid(&cluster, &uid);
+            return slot.into_iter().for_each(|slot| self.tell_values(now, &sid, slot));
         }
         for place in from..from.saturating_add(BATCH) {
             let Some(slot) = self.directory.place(place) else { return };

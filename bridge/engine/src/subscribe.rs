@@ -102,7 +102,7 @@ impl Engine {
         };
         let sid = record.sid.clone();
         self.timers.set(record.until, Timer::Lease(sid.clone()));
-        self.subscriptions.insert(&self.directory, record.clone(), 1, request.memo.clone());
+        self.subscriptions.insert(record.clone(), 1, request.memo.clone());
         self.keep(Record::Subscription(record), request, answer, Some(sid.clone()));
         if initial {
             self.timers.set(now, Timer::Initial(sid, 0));

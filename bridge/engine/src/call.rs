@@ -70,11 +70,11 @@ impl Call {
         }
     }
 
-    /// Says whether doing it twice would be more than doing it once.
+    /// Says whether doing it twice would be more than doing it once, or would look like a failure.
     pub(crate) const fn acts(&self) -> bool {
         match self {
-            Self::Set(..) | Self::SetMany(..) | Self::Update(_) | Self::Subscribe(_) => true,
-            Self::Get(..) | Self::Retrieve(_) | Self::Devices(_) | Self::Renew(_) | Self::Unsubscribe(_) => false,
+            Self::Set(..) | Self::SetMany(..) | Self::Update(_) | Self::Subscribe(_) | Self::Unsubscribe(_) => true,
+            Self::Get(..) | Self::Retrieve(_) | Self::Devices(_) | Self::Renew(_) => false,
         }
     }
 }

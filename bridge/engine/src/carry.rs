@@ -170,13 +170,7 @@ impl Engine {
             };
             let outcome = match plan {
                 Plan::Done(outcome) => outcome,
-                Plan::Ask(slot, part) => {
-                    match asks.iter_mut().find(|(other, _)| *other == slot) {
-                        Some((_, parts)) => parts.push(part),
-                        None => asks.push((slot, vec![part])),
-                    }
-                    Outcome::default()
-                }
+                Plan::Ask(slot, part) => join(&mut asks, slot, part),
             };
             outcomes.push(Outcome { target: task.label, ..outcome });
         }
@@ -200,11 +194,12 @@ impl Engine {
     ) {
         let (key, deadline) = (self.requests.next_key(), now + request.ttl);
         let left = asks.iter().map(|(_, parts)| parts.len()).sum();
-        let Request { reply, memo, .. } = request;
-        self.requests.pending.insert(key, Pending { reply, form, outcomes, left, deadline, memo });
+        let slots = asks.iter().map(|(slot, _)| *slot).collect();
+        let Request { asker, reply, memo, .. } = request;
+        self.requests.pending.insert(key, Pending { reply, form, outcomes, left, slots, deadline, memo });
         self.timers.set(deadline, Timer::Deadline(key));
         for (slot, parts) in asks {
-            self.lanes.push(Work { request: key, slot, parts, deadline, is_started: false });
+            self.lanes.push(Work { request: key, user: asker.user.clone(), slot, parts, deadline, is_started: false });
             self.start(now, slot);
         }
     }
@@ -220,6 +215,20 @@ impl Engine {
     fn too_many_targets(&self) -> Fault {
         Fault::new(Symbol::TooLarge, format!("one request may name {} targets", self.limits.targets))
     }
+}
+
+/// Adds a part to what is asked of its device in one go; two values for one property cannot be.
+fn join(asks: &mut Vec<(Slot, Vec<Part>)>, slot: Slot, part: Part) -> Outcome {
+    let Some((_, parts)) = asks.iter_mut().find(|(other, _)| *other == slot) else {
+        asks.push((slot, vec![part]));
+        return Outcome::default();
+    };
+    let is_taken = |name: &PropertyName| parts.iter().any(|other| other.awaits.contains(name));
+    if part.asked.is_some() && part.awaits.iter().any(is_taken) {
+        return Outcome::failed(Fault::new(Symbol::Malformed, "the request names the property twice"));
+    }
+    parts.push(part);
+    Outcome::default()
 }
 
 const fn found(slot: Slot, name: PropertyName) -> Found {

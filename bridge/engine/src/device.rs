@@ -13,8 +13,17 @@ pub(crate) struct Device {
     pub(crate) record: DeviceRecord,
     pub(crate) availability: Availability,
     pub(crate) since: Timestamp,
+    /// Its cluster has described it in this life; before that, its adapter cannot tell native values.
+    pub(crate) is_described: bool,
     /// Sorted by property.
     values: Vec<Held>,
+}
+
+/// Whether a report tells how things are, or how they were before its source fell silent: retained, or late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    Alive,
+    Silent,
 }
 
 /// The last value of a property.
@@ -28,9 +37,20 @@ pub(crate) struct Held {
     pub(crate) is_fresh: bool,
 }
 
+/// How far one value can be trusted, or several together: the worst quality, the latest time, the sum of the versions.
+///
+/// The sum, because it grows whenever one of them changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Worth {
+    pub(crate) quality: Quality,
+    /// Nothing if none of them was ever heard.
+    pub(crate) version: Option<u64>,
+    pub(crate) time: Option<Timestamp>,
+}
+
 impl Device {
     pub(crate) const fn new(record: DeviceRecord, now: Timestamp) -> Self {
-        Self { record, availability: Availability::Unknown, since: now, values: Vec::new() }
+        Self { record, availability: Availability::Unknown, since: now, is_described: true, values: Vec::new() }
     }
 
     pub(crate) fn path(&self, home: &HomeId) -> DevicePath {
@@ -56,9 +76,16 @@ impl Device {
     }
 
     /// Takes in a report; returns whether subscribers see a difference.
-    pub(crate) fn hear(&mut self, property: &PropertyName, value: Datum, now: Timestamp, floor: u64) -> bool {
+    pub(crate) fn hear(
+        &mut self,
+        property: &PropertyName,
+        value: Datum,
+        now: Timestamp,
+        source: Source,
+        floor: u64,
+    ) -> bool {
         match self.values.binary_search_by(|held| held.property.cmp(property)) {
-            Ok(index) => self.values.get_mut(index).is_some_and(|held| held.hear(value, now)),
+            Ok(index) => self.values.get_mut(index).is_some_and(|held| held.hear(value, now, source)),
             Err(index) => {
                 let property = self.record.shape.properties.get_key_value(property).map_or(property, |(name, _)| name);
                 let held = Held {
@@ -66,7 +93,7 @@ impl Device {
                     value,
                     time: now,
                     version: floor.saturating_add(1),
-                    is_fresh: true,
+                    is_fresh: source == Source::Alive,
                 };
                 self.values.insert(index, held);
                 true
@@ -76,8 +103,11 @@ impl Device {
 
     /// Puts back what was known before a restart; it is stale until it is heard again.
     pub(crate) fn restore(&mut self, values: Vec<ValueRecord>, leap: Option<u64>) {
+        self.is_described = false;
+        let properties = &self.record.shape.properties;
         self.values = values
             .into_iter()
+            .filter(|value| properties.contains_key(&value.property))
             .map(|ValueRecord { property, value, time, version }| Held {
                 property,
                 value,
@@ -89,18 +119,19 @@ impl Device {
         self.values.sort_unstable_by(|a, b| a.property.cmp(&b.property));
     }
 
-    /// Takes another description; returns the properties that are no more.
-    pub(crate) fn describe(&mut self, record: DeviceRecord) -> Vec<PropertyName> {
+    /// Takes another description, and lets go of the values of properties that are no more.
+    pub(crate) fn describe(&mut self, record: DeviceRecord) {
         self.record = record;
-        let shape = &self.record.shape;
-        let (kept, gone) = std::mem::take(&mut self.values)
-            .into_iter()
-            .partition(|held| shape.properties.contains_key(&held.property));
-        self.values = kept;
-        gone.into_iter().map(|held| held.property).collect()
+        let properties = &self.record.shape.properties;
+        self.values.retain(|held| properties.contains_key(&held.property));
     }
 
-    /// Marks all values as not heard since; returns whether any was.
+    /// Returns the highest version of its values.
+    pub(crate) fn top(&self) -> u64 {
+        self.values.iter().map(|held| held.version).max().unwrap_or(0)
+    }
+
+    /// Marks all values as not heard since their source fell silent; returns whether any was.
     pub(crate) fn silence(&mut self) -> bool {
         let mut was_fresh = false;
         for held in &mut self.values {
@@ -117,6 +148,20 @@ impl Device {
         } else {
             Quality::Stale
         }
+    }
+
+    /// Returns what those of some properties that were ever heard are worth together.
+    pub(crate) fn worth<'n>(&self, names: impl IntoIterator<Item = &'n PropertyName>) -> Worth {
+        let held = names.into_iter().filter_map(|name| self.value(name));
+        held.fold(Worth::default(), |worth, held| Worth {
+            quality: if worth.version.is_none() {
+                self.quality(held)
+            } else {
+                worse(worth.quality, self.quality(held))
+            },
+            version: Some(worth.version.unwrap_or(0).saturating_add(held.version)),
+            time: worth.time.max(Some(held.time)),
+        })
     }
 
     pub(crate) fn reading(&self, held: &Held) -> Reading {
@@ -159,14 +204,23 @@ impl Device {
 }
 
 impl Held {
-    fn hear(&mut self, value: Datum, now: Timestamp) -> bool {
+    fn hear(&mut self, value: Datum, now: Timestamp, source: Source) -> bool {
         let is_change = self.value != value;
-        let was_fresh = std::mem::replace(&mut self.is_fresh, true);
+        let is_fresh = source == Source::Alive;
+        let was_fresh = std::mem::replace(&mut self.is_fresh, is_fresh);
         self.time = now;
         if is_change {
             self.value = value;
             self.version = self.version.saturating_add(1);
         }
-        is_change || !was_fresh
+        is_change || was_fresh != is_fresh
+    }
+}
+
+const fn worse(one: Quality, other: Quality) -> Quality {
+    match (one, other) {
+        (Quality::Unknown, _) | (_, Quality::Unknown) => Quality::Unknown,
+        (Quality::Stale, _) | (_, Quality::Stale) => Quality::Stale,
+        (Quality::Good, Quality::Good) => Quality::Good,
     }
 }

@@ -1,11 +1,11 @@
 //! All devices, found by uid, by id and by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hes_schemas::{ClusterId, DeviceId, Uid};
 use rustc_hash::FxHashMap;
 
-use crate::device::Device;
+use crate::{device::Device, names::Names, record::DeviceRecord};
 
 /// The place of a device, which outlives renames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +17,7 @@ pub(crate) struct Directory {
     devices: Vec<Option<Device>>,
     free: Vec<Slot>,
     clusters: BTreeMap<ClusterId, Index>,
+    names: Names,
 }
 
 #[derive(Debug, Default)]
@@ -28,6 +29,14 @@ struct Index {
 impl Directory {
     pub(crate) fn len(&self) -> usize {
         self.devices.len() - self.free.len()
+    }
+
+    /// Returns a place by its number, whether a device is there or not; nothing behind the last one.
+    ///
+    /// A walk over the places misses nothing and takes nothing twice, whatever is renamed or goes on the way.
+    pub(crate) fn place(&self, number: u32) -> Option<Slot> {
+        let slot = Slot(number);
+        (index(slot) < self.devices.len()).then_some(slot)
     }
 
     pub(crate) fn device(&self, slot: Slot) -> Option<&Device> {
@@ -65,13 +74,10 @@ impl Directory {
     }
 
     /// Returns the devices whose name for people, or whose id, is the given one, whatever the case.
-    pub(crate) fn named<'d>(&'d self, name: &'d str) -> impl Iterator<Item = Slot> + 'd {
-        let wanted = name.to_lowercase();
-        self.after(None)
-            .filter(move |(_, device)| {
-                device.record.id.as_str() == wanted || device.record.name.to_lowercase() == wanted
-            })
-            .map(|(slot, _)| slot)
+    pub(crate) fn named(&self, name: &str) -> BTreeSet<Slot> {
+        let name = name.to_lowercase();
+        let by_id = self.clusters.values().filter_map(|index| index.by_id.get(name.as_str()));
+        self.names.bearers(&name).iter().chain(by_id).copied().collect()
     }
 
     /// Returns an id that no other device of the cluster has: the wanted one, or that with a part of the uid.
@@ -103,24 +109,31 @@ impl Directory {
         let entry = self.clusters.entry(device.record.cluster.clone()).or_default();
         entry.by_uid.insert(device.record.uid.clone(), slot);
         entry.by_id.insert(device.record.id.clone(), slot);
+        self.names.insert(&device.record.name, slot);
         if let Some(place) = self.devices.get_mut(index(slot)) {
             *place = Some(device);
         }
         slot
     }
 
-    /// Notes that a device now has another id than the given one.
-    pub(crate) fn rename(&mut self, slot: Slot, old: &DeviceId) {
-        let Some(record) = self.device(slot).map(|device| device.record.clone()) else { return };
-        let Some(entry) = self.clusters.get_mut(&record.cluster) else { return };
-        if entry.by_id.get(old) == Some(&slot) {
-            entry.by_id.remove(old);
+    /// Gives a device another description; it is found by its new id and name only.
+    pub(crate) fn describe(&mut self, slot: Slot, record: DeviceRecord) {
+        let Some(device) = self.devices.get_mut(index(slot)).and_then(Option::as_mut) else { return };
+        let (old_id, old_name) = (device.record.id.clone(), device.record.name.clone());
+        let (id, cluster) = (record.id.clone(), record.cluster.clone());
+        self.names.remove(&old_name, slot);
+        self.names.insert(&record.name, slot);
+        device.describe(record);
+        let Some(entry) = self.clusters.get_mut(&cluster) else { return };
+        if entry.by_id.get(&old_id) == Some(&slot) {
+            entry.by_id.remove(&old_id);
         }
-        entry.by_id.insert(record.id, slot);
+        entry.by_id.insert(id, slot);
     }
 
     pub(crate) fn remove(&mut self, slot: Slot) -> Option<Device> {
         let device = self.devices.get_mut(index(slot))?.take()?;
+        self.names.remove(&device.record.name, slot);
         if let Some(entry) = self.clusters.get_mut(&device.record.cluster) {
             entry.by_uid.remove(&device.record.uid);
             if entry.by_id.get(&device.record.id) == Some(&slot) {

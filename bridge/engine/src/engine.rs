@@ -19,12 +19,12 @@ use crate::{
     input::Input,
     lanes::Lanes,
     limits::Limits,
-    notice::{Counters, Notice},
+    notice::{Counters, Load, Notice},
     output::Output,
-    record::Restored,
+    record::{Record, Restored},
     requests::Requests,
     seat::Seat,
-    subscriptions::Subscriptions,
+    subscriptions::{SEQUENCE_BLOCK, Subscriptions, first_seq},
     timers::{Timer, Timers},
 };
 
@@ -39,6 +39,7 @@ pub struct Engine {
     pub(crate) limits: Limits,
     pub(crate) epoch: u64,
     pub(crate) since: Timestamp,
+    /// The version of a property that is heard for the first time is above this; it is above all that was let go.
     pub(crate) floor: u64,
     pub(crate) directory: Directory,
     pub(crate) seats: BTreeMap<ClusterId, Seat>,
@@ -81,21 +82,22 @@ impl Engine {
         self.seats.insert(id, Seat::new(adapter, now));
     }
 
-    /// Takes in what happened.
+    /// Takes in what happened, after what was due before.
     pub fn handle(&mut self, now: Timestamp, input: Input<'_>) {
+        self.handle_timeout(now);
         match input {
             Input::Linked(cluster) => self.linked(now, &cluster),
             Input::Unlinked(cluster, reason) => self.unlinked(now, &cluster, reason),
             Input::Heard { cluster, topic, payload } => self.heard(now, cluster, topic, payload),
             Input::Asked(asked) => self.asked(now, &asked),
             Input::Rights(rights) => self.set_rights(rights),
-            Input::NotKept(sid) => drop(self.subscriptions.remove(&sid)),
+            Input::NotKept(sid) => self.not_kept(&sid),
         }
     }
 
-    /// Does what is due.
+    /// Does what is due; what is put off on the way waits for the next call, so that none takes long.
     pub fn handle_timeout(&mut self, now: Timestamp) {
-        while let Some(timer) = self.timers.pop_due(now) {
+        for timer in self.timers.take_due(now) {
             match timer {
                 Timer::Deadline(request) => self.deadline(now, request),
                 Timer::ReadBack(work) => self.read_back(work),
@@ -125,6 +127,19 @@ impl Engine {
     #[must_use]
     pub const fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// Returns how much is under way or remembered; it walks the lanes, so it is for metrics, not for each request.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        Load {
+            requests: self.requests.pending.len(),
+            longest_lane: self.lanes.longest(),
+            answers: self.requests.memo_count(),
+            subscriptions: self.subscriptions.len(),
+            told: self.subscriptions.told_count(),
+            timers: self.timers.len(),
+        }
     }
 
     /// Returns how many devices there are.
@@ -180,7 +195,8 @@ impl Engine {
     }
 
     fn restore(&mut self, restored: Restored, now: Timestamp) {
-        for record in restored.devices {
+        for mut record in restored.devices {
+            record.id = self.directory.free_id(&record.cluster, &record.id, &record.uid);
             self.directory.insert(Device::new(record, now));
         }
         for record in restored.values {
@@ -189,9 +205,12 @@ impl Engine {
                 device.restore(record.values, restored.leap);
             }
         }
-        for record in restored.subscriptions {
+        for mut record in restored.subscriptions {
             self.timers.set(record.until, Timer::Lease(record.sid.clone()));
-            self.subscriptions.insert(&self.directory, record);
+            let seq = first_seq(&record, restored.epoch);
+            record.next_seq = seq.saturating_add(SEQUENCE_BLOCK);
+            self.put(Output::Save(Record::Subscription(record.clone())));
+            self.subscriptions.insert(record, seq, None);
         }
     }
 }

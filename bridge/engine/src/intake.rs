@@ -3,7 +3,7 @@
 use std::{hash::Hasher, sync::Arc};
 
 use hes_schemas::{
-    Address, Fault, Millis, RequestId, Symbol, Timestamp,
+    Address, Datum, Fault, Limits, Millis, RequestId, Symbol, Timestamp, Topic, decode_datum,
     message::{Answer, Format, Head},
     rights::Grants,
 };
@@ -14,7 +14,7 @@ use crate::{
     engine::Engine,
     input::{Asked, Asker},
     notice::Notice,
-    output::Output,
+    output::{Letter, Output},
     reply::{Reply, default_topic, named_topic},
     requests::{Memo, MemoKey},
     timers::Timer,
@@ -49,12 +49,12 @@ impl Engine {
 
     /// Sends the final answer.
     pub(crate) fn answer(&mut self, reply: &Reply, answer: Answer, memo: Option<&MemoKey>) {
-        self.counters.answers += 1;
         self.note(Notice::Answered(answer.status));
         let Some(letter) = reply.letter(answer) else {
             self.counters.unanswerable += 1;
             return self.note(Notice::Unanswerable);
         };
+        self.counters.answers += 1;
         if let Some(memo) = memo {
             self.requests.store(memo, &letter);
         }
@@ -87,7 +87,13 @@ impl Engine {
             self.counters.retained_refused += 1;
             return Err(Fault::new(Symbol::RetainedRequest, "a retained request would act again and again"));
         }
-        let (call, head) = self.parse(asked)?;
+        let (call, head) = match self.parse(asked) {
+            Ok(parsed) => parsed,
+            Err(fault) => {
+                self.complete(reply, asked, &salvage(asked))?;
+                return Err(fault);
+            }
+        };
         self.complete(reply, asked, &head)?;
         let ttl = asked.expiry.or(head.ttl).unwrap_or(self.limits.ttl).min(self.limits.max_ttl);
         if ttl == Millis::new(0) {
@@ -147,12 +153,13 @@ impl Engine {
             self.counters.repeated += 1;
             self.note(Notice::Repeated);
             if let Some(letter) = letter {
-                self.put(Output::Answer(letter));
+                let correlation = asked.correlation.map(Into::into);
+                self.put(Output::Answer(Letter { correlation, ..letter }));
             }
             return Ok(true);
         }
         let until = now + self.limits.remember.max(ttl);
-        if !self.requests.has_memos() {
+        if self.requests.needs_timer() {
             self.timers.set(until, Timer::Forget);
         }
         let memo = Memo { fingerprint, until, letter: None };
@@ -161,14 +168,28 @@ impl Engine {
     }
 }
 
-/// Returns what makes the request the same again: its own id, or its Correlation Data.
+/// Reads what a request that cannot be understood says of itself, so that its asker learns which one it was.
+fn salvage(asked: &Asked<'_>) -> Head {
+    let encoding = Format::new(asked.content_type).ok().and_then(|format| format.encoding(asked.payload));
+    let body = encoding.and_then(|it| decode_datum(it, asked.payload, Limits::REQUEST).ok()).unwrap_or_default();
+    let text = |key: &str| body.field(key).and_then(Datum::as_text);
+    Head {
+        id: text("id").and_then(|id| RequestId::new(id).ok()),
+        reply_to: text("reply_to").and_then(|topic| Topic::new(topic).ok()),
+        ttl: None,
+    }
+}
+
+/// Returns what makes the request the same again: its own id, or its Correlation Data, of which a hash will do if it is long.
 fn memo_key(reply: &Reply, asked: &Asked<'_>) -> Option<MemoKey> {
     let hex = |bytes: &[u8]| {
-        let text: String = bytes.iter().take(64).map(|byte| format!("{byte:02x}")).collect();
-        RequestId::new(&text).ok()
+        let mut hasher = FxHasher::default();
+        hasher.write(bytes);
+        let head: String = bytes.iter().take(32).map(|byte| format!("{byte:02x}")).collect();
+        RequestId::new(&format!("{head}-{}-{:016x}", bytes.len(), hasher.finish())).ok()
     };
     let id = reply.id.clone().or_else(|| asked.correlation.and_then(hex))?;
-    Some((reply.topic.clone()?, id))
+    Some((asked.asker.user.clone(), reply.topic.clone()?, id))
 }
 
 fn fingerprint(asked: &Asked<'_>) -> u64 {

@@ -80,28 +80,38 @@ impl Engine {
     }
 
     fn described(&mut self, now: Timestamp, slot: Slot, mut record: DeviceRecord) {
-        let Some(device) = self.directory.device(slot) else { return };
+        let Some(device) = self.directory.device_mut(slot) else { return };
+        let was_described = std::mem::replace(&mut device.is_described, true);
         record.rev = device.record.rev;
         if device.record == record {
+            if !was_described {
+                self.publish_native_values(slot);
+            }
             return;
         }
         record.rev = record.rev.saturating_add(1);
-        let old_id = device.record.id.clone();
-        let is_renamed = old_id != record.id;
+        let is_renamed = device.record.id != record.id;
+        let is_reshaped = device.record.shape != record.shape;
         if is_renamed {
             self.note(Notice::DeviceRenamed(record.cluster.clone(), record.uid.clone()));
             self.publish_end(slot);
+        } else if is_reshaped {
+            self.publish_end_of_lost_values(slot, &record.shape);
         }
-        self.publish_end_of_lost_properties(slot, &record.shape);
         self.put(Output::Save(Record::Device(record.clone())));
-        if let Some(device) = self.directory.device_mut(slot) {
-            device.describe(record);
+        // a property that comes back goes on where it left off
+        self.floor = self.floor.max(self.directory.device(slot).map_or(0, Device::top));
+        self.directory.describe(slot, record);
+        if is_reshaped {
+            self.save_values(slot);
         }
         if is_renamed {
-            self.directory.rename(slot, &old_id);
             self.publish_all(slot);
         } else {
             self.publish_document(slot);
+        }
+        if !is_renamed && (is_reshaped || !was_described) {
+            self.publish_values(slot);
         }
         self.tell(now, slot, &Happening::Device(EventKind::DeviceAdded));
     }
@@ -113,8 +123,10 @@ impl Engine {
         self.abandon_lane(slot, &Fault::new(Symbol::Unknown, "the device has gone"));
         self.tell(now, slot, &Happening::Device(EventKind::DeviceRemoved));
         self.publish_end(slot);
-        self.subscriptions.device_gone(slot);
-        self.directory.remove(slot);
+        if let Some(device) = self.directory.remove(slot) {
+            self.subscriptions.device_gone(slot, &device.subject(None));
+            self.floor = self.floor.max(device.top());
+        }
         self.put(Output::Save(Record::DeviceGone(cluster.clone(), uid.clone())));
     }
 }

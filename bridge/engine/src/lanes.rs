@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use hes_schemas::{Datum, NativeName, PropertyName, Timestamp};
+use hes_schemas::{Datum, NativeName, PropertyName, Timestamp, UserName};
 use rustc_hash::FxHashMap;
 
 use crate::{directory::Slot, requests::RequestKey};
@@ -15,6 +15,8 @@ pub(crate) struct WorkKey(u64);
 #[derive(Debug)]
 pub(crate) struct Work {
     pub(crate) request: RequestKey,
+    /// Who asked.
+    pub(crate) user: UserName,
     pub(crate) slot: Slot,
     pub(crate) parts: Vec<Part>,
     pub(crate) deadline: Timestamp,
@@ -32,6 +34,10 @@ pub(crate) struct Part {
     pub(crate) awaits: Vec<PropertyName>,
     /// What it is to become; nothing if it is only read.
     pub(crate) asked: Option<Datum>,
+    /// The version that it must have when it is asked for.
+    pub(crate) if_version: Option<u64>,
+    /// The asker may read it, and so be told what it is worth.
+    pub(crate) is_told: bool,
     /// Nothing will ever report it.
     pub(crate) is_silent: bool,
 }
@@ -87,15 +93,12 @@ impl Lanes {
         keys.into_iter().filter_map(|key| self.work.remove(&key)).collect()
     }
 
-    /// Returns the work of a request.
-    pub(crate) fn of_request(&self, request: RequestKey) -> Vec<WorkKey> {
-        let mut keys: Vec<_> =
-            self.work.iter().filter(|(_, work)| work.request == request).map(|(key, _)| *key).collect();
-        keys.sort_unstable();
-        keys
+    /// Returns what waits for a device because of a request.
+    pub(crate) fn of_request(&self, slot: Slot, request: RequestKey) -> Option<WorkKey> {
+        let mut lane = self.lanes.get(&slot)?.iter();
+        lane.find(|key| self.work.get(key).is_some_and(|work| work.request == request)).copied()
     }
 
-    #[cfg(test)]
     pub(crate) fn longest(&self) -> usize {
         self.lanes.values().map(VecDeque::len).max().unwrap_or(0)
     }

@@ -4,7 +4,7 @@
 //! `retained` and `counters`. `reply.rs` shows the style of this room best.
 //!
 //! The way of a request: `intake` (who asks, until when, where to) -> `call` (what) -> `carry` (about which devices) ->
-//! `plan` (may it, can it, is it known) -> `work` (the device's lane) -> the answer. The way of a report: `reports` ->
+//! `plan` (may it, can it, is it known) -> `work` (the device's lane, with a `review` when its turn comes) -> the answer. The way of a report: `reports` ->
 //! `device` -> `publish`, `notify`, and `work` again, where it confirms what was asked.
 
 mod call;
@@ -17,10 +17,12 @@ mod engine;
 mod fit;
 mod input;
 mod intake;
+mod interest;
 mod inventory;
 mod lanes;
 mod limits;
 mod list;
+mod names;
 mod notice;
 mod notify;
 mod output;
@@ -31,6 +33,7 @@ pub mod record;
 mod reply;
 mod reports;
 mod requests;
+mod review;
 mod seat;
 mod subscribe;
 mod subscriptions;
@@ -41,5 +44,5 @@ mod work;
 pub use engine::Engine;
 pub use input::{Asked, Asker, Door, Input};
 pub use limits::Limits;
-pub use notice::{Counters, Notice};
+pub use notice::{Counters, Load, Notice};
 pub use output::{Letter, Output, Post};

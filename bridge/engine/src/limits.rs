@@ -15,6 +15,8 @@ pub struct Limits {
     pub subscriptions: usize,
     /// Subscriptions of one client.
     pub subscriptions_per_client: usize,
+    /// Values remembered altogether for subscriptions with an interval or a delta.
+    pub told: usize,
     /// Targets of one request.
     pub targets: usize,
     /// Devices altogether.
@@ -43,6 +45,7 @@ impl Default for Limits {
             answers: 10_000,
             subscriptions: 10_000,
             subscriptions_per_client: 200,
+            told: 100_000,
             targets: 100,
             devices: 100_000,
             ttl: Millis::from_secs(10),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hes_schemas::{
-    Fault, Safety, Symbol, Timestamp,
+    DeviceDocument, Fault, PropertyDocument, PropertyName, Symbol, Timestamp,
     message::{Answer, Devices, Listing},
     rights::{Action, Grants},
 };
@@ -12,7 +12,7 @@ use crate::{
     device::Device,
     engine::Engine,
     intake::Request,
-    target::{is_visible, may_read, may_write},
+    target::{is_property_visible, is_visible, may_write},
 };
 
 /// How many devices an answer holds if the asker does not say, and at most.
@@ -66,13 +66,13 @@ fn rights(now: Timestamp, grants: &Grants, device: &Device) -> Vec<Action> {
 }
 
 /// Returns the document without the properties that the asker may neither read nor write.
-fn visible_document(now: Timestamp, grants: &Grants, device: &Device) -> hes_schemas::DeviceDocument {
+fn visible_document(now: Timestamp, grants: &Grants, device: &Device) -> DeviceDocument {
     let mut document = device.document();
-    let is_hidden = |(name, property): &(&hes_schemas::PropertyName, &hes_schemas::PropertyDocument)| {
-        !may_read(now, grants, device, name, property) && !may_write(now, grants, device, name, Safety::S0)
+    let is_visible = |(name, property): &(&PropertyName, &PropertyDocument)| {
+        is_property_visible(now, grants, device, name, property)
     };
-    if document.properties.iter().any(|entry| is_hidden(&entry)) {
-        let visible = document.properties.iter().filter(|entry| !is_hidden(entry));
+    if !document.properties.iter().all(|entry| is_visible(&entry)) {
+        let visible = document.properties.iter().filter(is_visible);
         document.properties = Arc::new(visible.map(|(name, property)| (name.clone(), property.clone())).collect());
     }
     document

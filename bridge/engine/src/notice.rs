@@ -31,6 +31,23 @@ pub enum Notice {
     LeaseEnded(Sid),
 }
 
+/// How much an engine holds; each has its bound in [`crate::Limits`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Load {
+    /// Requests that wait for devices.
+    pub requests: usize,
+    /// What waits for the device for which most does.
+    pub longest_lane: usize,
+    /// Requests remembered because they may come again.
+    pub answers: usize,
+    /// Subscriptions.
+    pub subscriptions: usize,
+    /// Values remembered for subscriptions with an interval or a delta.
+    pub told: usize,
+    /// What is to be done later; it follows from the others.
+    pub timers: usize,
+}
+
 /// How often things happened since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counters {
@@ -54,4 +71,6 @@ pub struct Counters {
     pub unknown_reports: u64,
     /// Stored answers forgotten before their time for want of room.
     pub answers_forgotten: u64,
+    /// Values told without being remembered for an interval or a delta, for want of room.
+    pub intervals_forgotten: u64,
 }

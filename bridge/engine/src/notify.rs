@@ -10,10 +10,11 @@ use crate::{
     device::Device,
     directory::Slot,
     engine::Engine,
+    interest::only_device,
     output::{Output, Post},
     record::Record,
     reports::BATCH,
-    subscriptions::{Subscription, Told},
+    subscriptions::{Subscription, Told, ToldKey},
     timers::Timer,
 };
 
@@ -51,7 +52,8 @@ impl Happening<'_> {
 impl Engine {
     /// Tells every subscriber whom it concerns.
     pub(crate) fn tell(&mut self, now: Timestamp, slot: Slot, happening: &Happening<'_>) {
-        for sid in self.subscriptions.concerning(slot) {
+        let Some(device) = self.directory.device(slot) else { return };
+        for sid in self.subscriptions.concerning(&device.subject(happening.property())) {
             self.tell_one(now, &sid, slot, happening);
         }
     }
@@ -62,8 +64,8 @@ impl Engine {
         if !self.concerns(now, subscription, device, happening) {
             return;
         }
-        if let Happening::Changed(name, _) = happening
-            && self.is_held_back(now, sid, slot, name)
+        if let Happening::Changed(name, cause) = happening
+            && self.is_held_back(now, sid, slot, name, cause)
         {
             return;
         }
@@ -90,11 +92,18 @@ impl Engine {
     }
 
     /// Says whether a change is too small or too soon to be told; one that is too soon is told later.
-    fn is_held_back(&mut self, now: Timestamp, sid: &Sid, slot: Slot, name: &PropertyName) -> bool {
+    fn is_held_back(
+        &mut self,
+        now: Timestamp,
+        sid: &Sid,
+        slot: Slot,
+        name: &PropertyName,
+        cause: &(Cause, Option<RequestId>),
+    ) -> bool {
         let Some(held) = self.directory.device(slot).and_then(|device| device.value(name)) else { return true };
         let Some(subscription) = self.subscriptions.get_mut(sid) else { return true };
         let (interval, delta) = (subscription.record.min_interval, subscription.record.delta);
-        if interval.get() == 0 && delta.is_none() {
+        if !subscription.remembers() {
             return false;
         }
         let Some(told) = subscription.told.get_mut(&(slot, name.clone())) else { return false };
@@ -106,7 +115,7 @@ impl Engine {
         if next <= now {
             return false;
         }
-        if !std::mem::replace(&mut told.is_held_back, true) {
+        if told.held_back.replace(cause.clone()).is_none() {
             self.timers.set(next, Timer::Interval(sid.clone(), slot, name.clone()));
         }
         true
@@ -116,31 +125,32 @@ impl Engine {
     pub(crate) fn interval_over(&mut self, now: Timestamp, sid: &Sid, slot: Slot, name: &PropertyName) {
         let Some(subscription) = self.subscriptions.get_mut(sid) else { return };
         let Some(told) = subscription.told.get_mut(&(slot, name.clone())) else { return };
-        let was_held_back = std::mem::take(&mut told.is_held_back);
+        let Some(cause) = told.held_back.take() else { return };
         let value = self.directory.device(slot).and_then(|device| device.value(name)).map(|held| &held.value);
-        if was_held_back && value.is_some_and(|value| *value != told.value) {
-            self.tell_one(now, sid, slot, &Happening::Changed(name, (Cause::Device, None)));
+        if value.is_some_and(|value| *value != told.value) {
+            self.tell_one(now, sid, slot, &Happening::Changed(name, cause));
         }
     }
 
     /// Tells a new subscriber what is so already, some devices at a time.
     pub(crate) fn tell_initial(&mut self, now: Timestamp, sid: Sid, from: u32) {
         let Some(subscription) = self.subscriptions.get(&sid) else { return };
-        let only = subscription.only_device();
-        let slots = match only {
-            Some(slot) => vec![slot],
-            None => self.batch(None, from),
-        };
-        for slot in &slots {
-            let names =
-                self.directory.device(*slot).map(|it| it.held().iter().map(|held| held.property.clone()).collect());
-            let names: Vec<PropertyName> = names.unwrap_or_default();
-            for name in &names {
-                self.tell_one(now, &sid, *slot, &Happening::Initial(name));
-            }
+        if let Some((cluster, uid)) = only_device(&subscription.record.scope) {
+            let slot = self.directory.by_uid(&cluster, &uid);
+            return slot.into_iter().for_each(|slot| self.tell_values(now, &sid, slot));
         }
-        if only.is_none() && !slots.is_empty() {
-            self.timers.set(now, Timer::Initial(sid, from.saturating_add(BATCH)));
+        for place in from..from.saturating_add(BATCH) {
+            let Some(slot) = self.directory.place(place) else { return };
+            self.tell_values(now, &sid, slot);
+        }
+        self.timers.set(now, Timer::Initial(sid, from.saturating_add(BATCH)));
+    }
+
+    fn tell_values(&mut self, now: Timestamp, sid: &Sid, slot: Slot) {
+        let Some(device) = self.directory.device(slot) else { return };
+        let names: Vec<PropertyName> = device.held().iter().map(|held| held.property.clone()).collect();
+        for name in &names {
+            self.tell_one(now, sid, slot, &Happening::Initial(name));
         }
     }
 
@@ -150,7 +160,7 @@ impl Engine {
         let (seq, is_used_up) = subscription.next_seq();
         let path = device.path(&self.home).to_string();
         let notification = notification(now, sid.clone(), seq, path, device, happening);
-        subscription.note_told(now, slot, happening, device);
+        let told = subscription.remembers().then(|| told(now, slot, happening, device)).flatten();
         let client = subscription.record.client.clone();
         let record = is_used_up.then(|| Record::Subscription(subscription.record.clone()));
         let topic = self.root.topic(&Address::Notify(self.home.clone(), client.clone(), sid.clone()));
@@ -160,18 +170,18 @@ impl Engine {
         if let Some(record) = record {
             self.put(Output::Save(record));
         }
+        if let Some((key, told)) = told
+            && !self.subscriptions.remember(sid, key, told, self.limits.told)
+        {
+            self.counters.intervals_forgotten += 1;
+        }
     }
 }
 
-impl Subscription {
-    fn note_told(&mut self, now: Timestamp, slot: Slot, happening: &Happening<'_>, device: &Device) {
-        let (Happening::Changed(name, _) | Happening::Initial(name)) = happening else { return };
-        if self.record.min_interval.get() == 0 && self.record.delta.is_none() {
-            return;
-        }
-        let value = device.value(name).map(|held| held.value.clone()).unwrap_or_default();
-        self.told.insert((slot, (*name).clone()), Told { at: now, value, is_held_back: false });
-    }
+fn told(now: Timestamp, slot: Slot, happening: &Happening<'_>, device: &Device) -> Option<(ToldKey, Told)> {
+    let (Happening::Changed(name, _) | Happening::Initial(name)) = happening else { return None };
+    let value = device.value(name).map(|held| held.value.clone()).unwrap_or_default();
+    Some(((slot, (*name).clone()), Told { at: now, value, held_back: None }))
 }
 
 fn notification(

@@ -9,13 +9,13 @@ use hes_schemas::{
 
 use crate::{
     carry::{Plan, Want},
-    device::{Device, Held},
+    device::{Device, Held, Worth},
     directory::Slot,
     engine::Engine,
     fit::fit,
     intake::Request,
     lanes::Part,
-    target::{Found, may_read, may_write, unknown},
+    target::{Found, is_property_visible, may_read, may_write, unknown},
 };
 
 impl Engine {
@@ -92,11 +92,13 @@ impl Engine {
                 native: native.cloned(),
                 awaits: names.to_vec(),
                 asked: None,
+                if_version: None,
+                is_told: true,
                 is_silent: false,
             };
             return Ok(Plan::Ask(slot, part));
         }
-        Ok(Plan::Done(self.outcome(slot, native, names.first(), Confirmation::Cache)))
+        Ok(Plan::Done(self.outcome(slot, native, names, Confirmation::Cache)))
     }
 
     #[expect(clippy::too_many_arguments, reason = "a command has this many sides")]
@@ -112,8 +114,8 @@ impl Engine {
     ) -> Result<Plan, Fault> {
         let device = self.directory.device(slot).ok_or_else(unknown)?;
         let document = device.property(name).ok_or_else(unknown)?;
-        self.check_writable(now, request, device, name, document)?;
-        check_version(device, name, if_version)?;
+        check_writable(now, &request.grants, device, name, document)?;
+        check_version(device, std::slice::from_ref(name), if_version)?;
         let value = fit(document, value)?;
         self.check_danger(now, request, slot, name, document.safety_of(&value))?;
         self.check_alive(device)?;
@@ -123,6 +125,8 @@ impl Engine {
             native: None,
             awaits: vec![name.clone()],
             asked: Some(value),
+            if_version,
+            is_told: may_read(now, &request.grants, device, name, document),
             is_silent: document.write_only,
         };
         Ok(Plan::Ask(slot, part))
@@ -141,40 +145,24 @@ impl Engine {
     ) -> Result<Plan, Fault> {
         let device = self.directory.device(slot).ok_or_else(unknown)?;
         let awaits = self.carried_by(slot, native);
-        let mut is_silent = true;
+        let (mut is_silent, mut is_told) = (true, true);
         for name in &awaits {
             let document = device.property(name).ok_or_else(unknown)?;
-            self.check_writable(now, request, device, name, document)?;
-            check_version(device, name, if_version)?;
+            check_writable(now, &request.grants, device, name, document)?;
             // a native value is not understood here, so the safe direction is no excuse
             self.check_danger(now, request, slot, name, document.safety)?;
             is_silent &= document.write_only;
+            is_told &= may_read(now, &request.grants, device, name, document);
         }
         if awaits.is_empty() {
             return Err(unknown());
         }
+        check_version(device, &awaits, if_version)?;
         self.check_alive(device)?;
         self.check_room(slot)?;
-        let part = Part { index, native: Some(native.clone()), awaits, asked: Some(value), is_silent };
+        let part =
+            Part { index, native: Some(native.clone()), awaits, asked: Some(value), if_version, is_told, is_silent };
         Ok(Plan::Ask(slot, part))
-    }
-
-    fn check_writable(
-        &self,
-        now: Timestamp,
-        request: &Request,
-        device: &Device,
-        name: &PropertyName,
-        document: &PropertyDocument,
-    ) -> Result<(), Fault> {
-        let may_write = may_write(now, &request.grants, device, name, Safety::S0);
-        if !may_write && !may_read(now, &request.grants, device, name, document) {
-            return Err(unknown());
-        }
-        if document.read_only {
-            return Err(Fault::new(Symbol::ReadOnly, "the property can only be read"));
-        }
-        if may_write { Ok(()) } else { Err(Fault::new(Symbol::Denied, "you may read this, not write it")) }
     }
 
     fn check_danger(
@@ -186,9 +174,7 @@ impl Engine {
         class: Safety,
     ) -> Result<(), Fault> {
         let device = self.directory.device(slot).ok_or_else(unknown)?;
-        if !may_write(now, &request.grants, device, name, class) {
-            return Err(Fault::new(Symbol::Denied, format!("this is of safety class {class:?}, beyond your rights")));
-        }
+        check_class(now, &request.grants, device, name, class)?;
         if class < Safety::S2 {
             return Ok(());
         }
@@ -219,29 +205,28 @@ impl Engine {
         device.availability != Availability::Offline && self.check_alive(device).is_ok()
     }
 
-    /// Returns what a property is worth, as an outcome.
+    /// Returns what a property is worth, or a native value that some properties make up, as an outcome.
     pub(crate) fn outcome(
         &self,
         slot: Slot,
         native: Option<&NativeName>,
-        name: Option<&PropertyName>,
+        names: &[PropertyName],
         confirmed: Confirmation,
     ) -> Outcome {
         let Some(device) = self.directory.device(slot) else { return Outcome::failed(unknown()) };
-        let held = name.and_then(|name| device.value(name));
-        let common = held.map(|held| held.value.clone());
+        let common = names.first().filter(|_| native.is_none());
         let value = match native {
             Some(native) => self.native_value(device, native),
-            None => common,
+            None => common.and_then(|name| device.value(name)).map(|held| held.value.clone()),
         };
-        let unit = name.filter(|_| native.is_none()).and_then(|name| device.property(name)?.unit.clone());
+        let Worth { quality, version, time } = device.worth(names);
         Outcome {
             status: Status::Ok,
             value: Some(value.unwrap_or(Datum::Null)),
-            unit,
-            quality: Some(held.map_or(Quality::Unknown, |held| device.quality(held))),
-            version: held.map(|held| held.version),
-            time: held.map(|held| held.time),
+            unit: common.and_then(|name| device.property(name)?.unit.clone()),
+            quality: Some(quality),
+            version,
+            time,
             confirmed: Some(confirmed),
             ..Outcome::default()
         }
@@ -253,12 +238,47 @@ impl Engine {
     }
 }
 
-fn check_version(device: &Device, name: &PropertyName, wanted: Option<u64>) -> Result<(), Fault> {
-    let version = device.value(name).map_or(0, |held| held.version);
+/// Checks that an asker may write a property at all.
+pub(crate) fn check_writable(
+    now: Timestamp,
+    grants: &Grants,
+    device: &Device,
+    name: &PropertyName,
+    document: &PropertyDocument,
+) -> Result<(), Fault> {
+    if !is_property_visible(now, grants, device, name, document) {
+        return Err(unknown());
+    }
+    if document.read_only {
+        return Err(Fault::new(Symbol::ReadOnly, "the property can only be read"));
+    }
+    if may_write(now, grants, device, name, Safety::S0) {
+        return Ok(());
+    }
+    Err(Fault::new(Symbol::Denied, "you may read this, not write it"))
+}
+
+/// Checks that an asker may write what is as dangerous as this.
+pub(crate) fn check_class(
+    now: Timestamp,
+    grants: &Grants,
+    device: &Device,
+    name: &PropertyName,
+    class: Safety,
+) -> Result<(), Fault> {
+    if may_write(now, grants, device, name, class) {
+        return Ok(());
+    }
+    Err(Fault::new(Symbol::Denied, format!("this is of safety class {class:?}, beyond your rights")))
+}
+
+/// Checks that a property, or what several make up, has the version that the asker knows.
+pub(crate) fn check_version(device: &Device, names: &[PropertyName], wanted: Option<u64>) -> Result<(), Fault> {
+    let version = device.worth(names).version.unwrap_or(0);
     if wanted.is_none_or(|wanted| wanted == version) {
         return Ok(());
     }
-    Err(Fault::new(Symbol::VersionMismatch, format!("the property has version {version}")))
+    Err(Fault::new(Symbol::VersionMismatch, "the property has changed since; read it again"))
 }
 
 fn is_fresh_enough(now: Timestamp, device: &Device, held: Option<&Held>, max_age: Option<Millis>) -> bool {

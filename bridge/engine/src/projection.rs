@@ -2,7 +2,12 @@
 
 use hes_schemas::{Address, Filter, Target, Topic, message::Presence};
 
-use crate::{device::Device, engine::Engine, output::Post, record::DeviceRecord};
+use crate::{
+    device::{Device, Held},
+    engine::Engine,
+    output::Post,
+    record::DeviceRecord,
+};
 
 impl Engine {
     /// Hands out every retained message of the interface that a filter matches.
@@ -15,7 +20,7 @@ impl Engine {
             }
             return;
         }
-        if !filter.intersects(&self.root.everything()) {
+        if !filter.intersects(&self.root.everything()) || !self.may_be_here(filter) {
             return;
         }
         let mut hand_out = |post: Post| {
@@ -33,7 +38,16 @@ impl Engine {
         if levels.len() < 3 && !is_open {
             return;
         }
-        self.walk(named(0), named(1), &mut |device| self.hand_out_device(device, named(2), &mut hand_out));
+        self.walk(named(0), named(1), &mut |device| self.hand_out_device(device, named(2), named(3), &mut hand_out));
+    }
+
+    /// Says whether a filter that looks below the root may look at this home.
+    fn may_be_here(&self, filter: &Filter) -> bool {
+        let own = self.root.as_str().split('/').count();
+        match filter.levels().take_while(|level| *level != "#").nth(own) {
+            Some(home) => matches!(home, "+") || home == self.home.as_str(),
+            None => filter.levels().any(|level| level == "#"),
+        }
     }
 
     /// Returns filters that together match all that is retained, each with a handful of messages.
@@ -63,23 +77,34 @@ impl Engine {
     }
 
     fn walk<'e>(&'e self, cluster: Option<&str>, id: Option<&str>, each: &mut dyn FnMut(&'e Device)) {
-        if let (Some(cluster), Some(id)) = (cluster, id) {
-            let slot = self.directory.by_id(cluster, id);
-            return slot.and_then(|slot| self.directory.device(slot)).into_iter().for_each(each);
-        }
-        for (_, device) in self.directory.after(None) {
-            let is_meant = |wanted: Option<&str>, text: &str| wanted.is_none_or(|wanted| wanted == text);
-            if is_meant(cluster, device.record.cluster.as_str()) && is_meant(id, device.record.id.as_str()) {
-                each(device);
+        let is_meant = |device: &&Device| id.is_none_or(|id| id == device.record.id.as_str());
+        match (cluster, id) {
+            (Some(cluster), Some(id)) => {
+                let slot = self.directory.by_id(cluster, id);
+                slot.and_then(|slot| self.directory.device(slot)).into_iter().for_each(each);
             }
+            (Some(cluster), None) => {
+                let slots = self.directory.of_cluster(cluster);
+                slots.filter_map(|slot| self.directory.device(slot)).for_each(each);
+            }
+            (None, _) => self.directory.after(None).map(|(_, device)| device).filter(is_meant).for_each(each),
         }
     }
 
-    fn hand_out_device(&self, device: &Device, space: Option<&str>, hand_out: &mut dyn FnMut(Post)) {
+    fn hand_out_device(
+        &self,
+        device: &Device,
+        space: Option<&str>,
+        name: Option<&str>,
+        hand_out: &mut dyn FnMut(Post),
+    ) {
+        let is_meant = |held: &&Held| name.is_none_or(|name| name == held.property.as_str());
         match space {
             Some("$doc") => hand_out(self.document_post(device)),
             Some("$status") => hand_out(self.device_state_post(device)),
-            Some("property") => device.held().iter().for_each(|held| hand_out(self.value_post(device, held))),
+            Some("property") => {
+                device.held().iter().filter(is_meant).for_each(|held| hand_out(self.value_post(device, held)));
+            }
             _ => self.posts_of(device).into_iter().for_each(hand_out),
         }
     }

@@ -1,5 +1,7 @@
 //! What is said on the topics of the interface.
 
+use std::collections::BTreeSet;
+
 use hes_schemas::{
     Address, ClusterId, DevicePath, Encoding, EventName, NativeName, PropertyName, Reading, Target, Timestamp, encode,
     message::{DeviceEvent, DeviceState, Presence},
@@ -8,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     cluster::Shape,
-    device::{Device, Held},
+    device::{Device, Held, Worth},
     directory::Slot,
     engine::Engine,
     output::{Output, Post},
@@ -45,17 +47,14 @@ impl Engine {
         });
     }
 
-    /// Publishes all values, because their quality has changed.
-    pub(crate) fn publish_values(&mut self, slot: Slot) {
-        self.publish(slot, Self::value_posts);
+    /// Publishes all native values, because they have only become known.
+    pub(crate) fn publish_native_values(&mut self, slot: Slot) {
+        self.publish(slot, Self::native_posts);
     }
 
-    /// Publishes the values that are stale.
-    pub(crate) fn publish_stale(&mut self, slot: Slot) {
-        self.publish(slot, |engine, device| {
-            let stale = device.held().iter().filter(|held| !held.is_fresh);
-            stale.map(|held| engine.value_post(device, held)).collect()
-        });
+    /// Publishes all values, because their quality or their shape has changed.
+    pub(crate) fn publish_values(&mut self, slot: Slot) {
+        self.publish(slot, Self::value_posts);
     }
 
     pub(crate) fn publish_all(&mut self, slot: Slot) {
@@ -65,17 +64,18 @@ impl Engine {
     /// Ends all that is retained of a device.
     pub(crate) fn publish_end(&mut self, slot: Slot) {
         self.publish(slot, |engine, device| {
-            let ended = |post: Post| Post { payload: Vec::new(), ..post };
-            engine.posts_of(device).into_iter().map(ended).collect()
+            let path = || engine.path(device);
+            let mut addresses = vec![Address::Document(path()), Address::DeviceStatus(path())];
+            addresses.extend(targets(device, &device.record.shape).into_iter().map(|it| Address::Value(path(), it)));
+            addresses.iter().map(|address| engine.end(address)).collect()
         });
     }
 
-    /// Ends what is retained of properties that a new shape no longer has.
-    pub(crate) fn publish_end_of_lost_properties(&mut self, slot: Slot, shape: &Shape) {
+    /// Ends what is retained of values that a new shape has no place for.
+    pub(crate) fn publish_end_of_lost_values(&mut self, slot: Slot, shape: &Shape) {
         self.publish(slot, |engine, device| {
-            let is_lost = |held: &&Held| !shape.properties.contains_key(&held.property);
-            let lost = device.held().iter().filter(is_lost);
-            lost.map(|held| Post { payload: Vec::new(), ..engine.value_post(device, held) }).collect()
+            let lost = &targets(device, &device.record.shape) - &targets(device, shape);
+            lost.into_iter().map(|target| engine.end(&Address::Value(engine.path(device), target))).collect()
         });
     }
 
@@ -102,15 +102,14 @@ impl Engine {
     /// Returns all values of a device, common and native.
     pub(crate) fn value_posts(&self, device: &Device) -> Vec<Post> {
         let common = device.held().iter().map(|held| self.value_post(device, held));
-        let natives = self.natives(device).into_iter().filter_map(|native| self.native_post(device, &native));
-        common.chain(natives).collect()
+        common.chain(self.native_posts(device)).collect()
     }
 
-    pub(crate) fn natives(&self, device: &Device) -> Vec<NativeName> {
+    fn native_posts(&self, device: &Device) -> Vec<Post> {
         let mut natives: Vec<_> = device.held().iter().filter_map(|held| native_name(device, &held.property)).collect();
         natives.sort_unstable();
         natives.dedup();
-        natives
+        natives.iter().filter_map(|native| self.native_post(device, native)).collect()
     }
 
     pub(crate) fn home_post(&self, state: Presence) -> Post {
@@ -139,9 +138,10 @@ impl Engine {
 
     pub(crate) fn native_post(&self, device: &Device, native: &NativeName) -> Option<Post> {
         let value = self.native_value(device, native)?;
-        let is_of = |held: &&Held| native_name(device, &held.property).as_ref() == Some(native);
-        let held = device.held().iter().filter(is_of).max_by_key(|held| held.time)?;
-        let reading = Reading { value, unit: None, ..device.reading(held) };
+        let names = device.held().iter().map(|held| &held.property);
+        let Worth { quality, version, time } =
+            device.worth(names.filter(|name| native_name(device, name).as_ref() == Some(native)));
+        let reading = Reading { value, unit: None, quality, version: version?, time: time? };
         Some(self.post(&Address::Value(self.path(device), Target::Native(native.clone())), &reading, true))
     }
 
@@ -149,9 +149,26 @@ impl Engine {
         device.path(&self.home)
     }
 
+    fn end(&self, address: &Address) -> Post {
+        Post { topic: self.root.topic(address), payload: Vec::new(), retain: true }
+    }
+
     fn post<T: Serialize>(&self, address: &Address, message: &T, retain: bool) -> Post {
         Post { topic: self.root.topic(address), payload: encode(Encoding::Json, message), retain }
     }
+}
+
+/// Returns where the values of a device are retained, going by a shape.
+///
+/// The adapter is not asked, because it may have forgotten the device, or have learnt its new shape, already.
+fn targets(device: &Device, shape: &Shape) -> BTreeSet<Target> {
+    let described = device.held().iter().filter_map(|held| shape.properties.get_key_value(&held.property));
+    described
+        .flat_map(|(name, document)| {
+            let native = document.native.as_deref().and_then(|native| NativeName::new(native).ok());
+            [Some(Target::Property(name.clone())), native.map(Target::Native)].into_iter().flatten()
+        })
+        .collect()
 }
 
 fn native_name(device: &Device, name: &PropertyName) -> Option<NativeName> {

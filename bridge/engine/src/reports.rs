@@ -6,11 +6,11 @@ use hes_schemas::{
 };
 
 use crate::{
-    cluster::Report, directory::Slot, engine::Engine, notice::Notice, notify::Happening, output::Output,
-    record::Record, timers::Timer,
+    cluster::Report, device::Source, directory::Slot, engine::Engine, notice::Notice, notify::Happening,
+    output::Output, record::Record, timers::Timer,
 };
 
-/// How many devices a sweep or an initial state takes at a time, so that no input waits long.
+/// How many places of the directory a sweep or an initial state takes at a time, so that no input waits long.
 pub(crate) const BATCH: u32 = 64;
 
 /// How long a cluster may take to say which devices it has: what is retained comes with the subscription, at once.
@@ -19,7 +19,7 @@ const RECALL: Millis = Millis::from_secs(2);
 impl Engine {
     pub(crate) fn linked(&mut self, now: Timestamp, cluster: &ClusterId) {
         let Some(seat) = self.seats.get_mut(cluster) else { return };
-        (seat.is_linked, seat.presence, seat.has_inventory) = (true, None, false);
+        seat.learn(now, |seat| (seat.is_linked, seat.presence, seat.has_inventory) = (true, None, false));
         self.timers.set(now + RECALL, Timer::Recall(cluster.clone()));
         for command in seat.adapter.greet() {
             self.put(Output::Command(cluster.clone(), command));
@@ -29,7 +29,10 @@ impl Engine {
 
     pub(crate) fn unlinked(&mut self, now: Timestamp, cluster: &ClusterId, reason: String) {
         let Some(seat) = self.seats.get_mut(cluster) else { return };
-        seat.is_linked = false;
+        if !seat.is_linked && seat.error.as_ref() == Some(&reason) {
+            return;
+        }
+        seat.learn(now, |seat| seat.is_linked = false);
         self.cluster_lost(now, cluster, reason);
     }
 
@@ -64,7 +67,7 @@ impl Engine {
             Report::Presence(Presence::Online) => self.cluster_found(now, cluster),
             Report::Presence(Presence::Offline) => {
                 if let Some(seat) = self.seats.get_mut(cluster) {
-                    seat.presence = Some(Presence::Offline);
+                    seat.learn(now, |seat| seat.presence = Some(Presence::Offline));
                 }
                 self.cluster_lost(now, cluster, "it says so itself, or its last will does".to_owned());
             }
@@ -82,17 +85,19 @@ impl Engine {
 
     fn cluster_found(&mut self, now: Timestamp, cluster: &ClusterId) {
         let Some(seat) = self.seats.get_mut(cluster) else { return };
-        if seat.presence.replace(Presence::Online) == Some(Presence::Online) || !seat.is_linked {
+        let was_online = seat.presence == Some(Presence::Online);
+        seat.learn(now, |seat| seat.presence = Some(Presence::Online));
+        if was_online || !seat.is_linked {
             return;
         }
-        (seat.since, seat.error) = (now, None);
+        seat.error = None;
         self.note(Notice::ClusterOnline(cluster.clone()));
         self.publish_cluster(now, cluster);
     }
 
     fn cluster_lost(&mut self, now: Timestamp, cluster: &ClusterId, reason: String) {
         let Some(seat) = self.seats.get_mut(cluster) else { return };
-        (seat.since, seat.error) = (now, Some(reason.clone()));
+        seat.error = Some(reason.clone());
         self.note(Notice::ClusterOffline(cluster.clone(), reason));
         self.publish_cluster(now, cluster);
         let slots: Vec<Slot> = self.directory.of_cluster(cluster.as_str()).collect();
@@ -109,23 +114,13 @@ impl Engine {
 
     /// Publishes values that went stale with their cluster, some devices at a time.
     pub(crate) fn sweep(&mut self, now: Timestamp, cluster: ClusterId, from: u32) {
-        let slots = self.batch(Some(&cluster), from);
-        for slot in &slots {
-            self.publish_stale(*slot);
+        for place in from..from.saturating_add(BATCH) {
+            let Some(slot) = self.directory.place(place) else { return };
+            if self.directory.device(slot).is_some_and(|device| device.record.cluster == cluster) {
+                self.publish_values(slot);
+            }
         }
-        if !slots.is_empty() {
-            self.timers.set(now, Timer::Sweep(cluster, from.saturating_add(BATCH)));
-        }
-    }
-
-    /// Returns the next devices of a cluster, or of all.
-    pub(crate) fn batch(&self, cluster: Option<&ClusterId>, from: u32) -> Vec<Slot> {
-        let skip = usize::try_from(from).unwrap_or(usize::MAX);
-        let take = usize::try_from(BATCH).unwrap_or(usize::MAX);
-        match cluster {
-            Some(cluster) => self.directory.of_cluster(cluster.as_str()).skip(skip).take(take).collect(),
-            None => self.directory.after(None).map(|(slot, _)| slot).skip(skip).take(take).collect(),
-        }
+        self.timers.set(now, Timer::Sweep(cluster, from.saturating_add(BATCH)));
     }
 
     fn complaint(&mut self, now: Timestamp, cluster: &ClusterId, text: String) {
@@ -143,6 +138,8 @@ impl Engine {
             self.counters.unknown_reports += 1;
             return;
         };
+        let is_silent = self.seats.get(cluster).is_some_and(|seat| seat.presence == Some(Presence::Offline));
+        let source = if is_silent { Source::Silent } else { Source::Alive };
         let floor = self.floor;
         let mut reported = Vec::with_capacity(values.len());
         let mut changed = Vec::new();
@@ -153,7 +150,7 @@ impl Engine {
                 continue;
             }
             let before = device.value(&name).map(|held| held.version);
-            if device.hear(&name, value, now, floor) {
+            if device.hear(&name, value, now, source, floor) {
                 let is_new_value = device.value(&name).map(|held| held.version) != before;
                 changed.push((name.clone(), is_new_value));
             }
@@ -177,6 +174,10 @@ impl Engine {
         }
         let names = changed.iter().map(|(name, _)| name);
         self.publish_natives(slot, names);
+        self.save_values(slot);
+    }
+
+    pub(crate) fn save_values(&mut self, slot: Slot) {
         if let Some(device) = self.directory.device(slot) {
             let record = Record::Values(device.values_record());
             self.put(Output::Save(record));
@@ -217,6 +218,9 @@ impl Engine {
             return;
         }
         device.since = now;
+        if availability == Availability::Offline {
+            device.silence();
+        }
         self.publish_device_state(slot);
         let went_or_came = (before == Availability::Offline) != (availability == Availability::Offline);
         if went_or_came {

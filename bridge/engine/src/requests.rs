@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 
 use hes_schemas::{
-    RequestId, Timestamp, Topic,
+    RequestId, Timestamp, Topic, UserName,
     message::{Answer, Outcome},
 };
 use rustc_hash::FxHashMap;
 
-use crate::{output::Letter, reply::Reply};
+use crate::{directory::Slot, output::Letter, reply::Reply};
 
 /// One request under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +21,8 @@ pub(crate) struct Pending {
     pub(crate) form: Form,
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) left: usize,
+    /// The devices that it waits for, or has waited for.
+    pub(crate) slots: Vec<Slot>,
     pub(crate) deadline: Timestamp,
     pub(crate) memo: Option<MemoKey>,
 }
@@ -36,8 +38,8 @@ pub(crate) enum Form {
     Results,
 }
 
-/// What makes a request the same again: where its answer goes, and its id.
-pub(crate) type MemoKey = (Topic, RequestId);
+/// What makes a request the same again: who asks, where the answer goes, and its id.
+pub(crate) type MemoKey = (UserName, Topic, RequestId);
 
 /// What is known of a request that may come again.
 #[derive(Debug)]
@@ -54,6 +56,7 @@ pub(crate) struct Requests {
     pub(crate) pending: FxHashMap<RequestKey, Pending>,
     memos: FxHashMap<MemoKey, Memo>,
     order: VecDeque<MemoKey>,
+    has_timer: bool,
     last: u64,
 }
 
@@ -103,9 +106,13 @@ impl Requests {
     /// Forgets a request that has come to nothing, so that it may be tried again.
     pub(crate) fn forget(&mut self, key: &MemoKey) {
         self.memos.remove(key);
+        // it is the last that came, unless its answer had to wait
+        if let Some(place) = self.order.iter().rposition(|other| other == key) {
+            self.order.remove(place);
+        }
     }
 
-    /// Forgets what nobody will ask for again; returns when to do so next.
+    /// Forgets what nobody will ask for again; returns when to do so next, if a timer must be set for that.
     pub(crate) fn forget_old(&mut self, now: Timestamp) -> Option<Timestamp> {
         while let Some(oldest) = self.order.front() {
             match self.memos.get(oldest) {
@@ -116,10 +123,16 @@ impl Requests {
                 }
             }
         }
+        self.has_timer = false;
         None
     }
 
-    pub(crate) fn has_memos(&self) -> bool {
-        !self.order.is_empty()
+    pub(crate) fn memo_count(&self) -> usize {
+        self.memos.len().max(self.order.len())
+    }
+
+    /// Says whether the timer that forgets must be set; it is then taken to be.
+    pub(crate) const fn needs_timer(&mut self) -> bool {
+        !std::mem::replace(&mut self.has_timer, true)
     }
 }

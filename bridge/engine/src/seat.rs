@@ -31,6 +31,15 @@ impl Seat {
         self.is_linked && self.presence == Some(Presence::Online)
     }
 
+    /// Learns something of it, and since when that makes it there, or not.
+    pub(crate) fn learn(&mut self, now: Timestamp, what: impl FnOnce(&mut Self)) {
+        let was_alive = self.is_alive();
+        what(self);
+        if self.is_alive() != was_alive {
+            self.since = now;
+        }
+    }
+
     pub(crate) fn state(&self) -> ClusterState {
         let state = if self.is_alive() { Presence::Online } else { Presence::Offline };
         ClusterState { state, since: self.since, error: self.error.clone() }

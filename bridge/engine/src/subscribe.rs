@@ -1,7 +1,7 @@
 //! Subscribe, renew, unsubscribe.
 
 use hes_schemas::{
-    Fault, Millis, Sid, Status, Symbol, Target, Timestamp,
+    ClusterId, Fault, Millis, Sid, Status, Symbol, Target, Timestamp,
     message::{Answer, EventKind, Renew, Subscribe, Unsubscribe},
     rights::{Action, Scope},
 };
@@ -12,6 +12,7 @@ use crate::{
     notice::Notice,
     output::{Letter, Output},
     record::{Record, SubscriptionRecord},
+    subscriptions::SEQUENCE_BLOCK,
     target::unknown,
     timers::Timer,
 };
@@ -59,18 +60,23 @@ impl Engine {
             lease,
             min_interval: subscribe.min_interval.unwrap_or_default(),
             delta: subscribe.delta,
-            next_seq: 1,
+            next_seq: SEQUENCE_BLOCK,
         })
     }
 
-    /// Reads a scope; one that names a device holds its uid, so that a rename changes nothing.
+    /// Reads a scope: the home, a cluster, a pattern, or a device or property by its address or its name for people.
+    ///
+    /// One that names a device holds its uid, so that a rename changes nothing.
     fn scope(&self, now: Timestamp, text: &str, request: &Request) -> Result<Scope, Fault> {
         if !request.grants.iter().any(|grant| grant.actions.contains(&Action::Notify)) {
             return Err(Fault::new(Symbol::Denied, "you have no right to be notified"));
         }
+        if text == self.home.as_str() {
+            return Ok(Scope::everything());
+        }
         let rest = text.strip_prefix(self.home.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text);
-        let is_exact = !rest.contains(['+', '#']) && rest.contains('/');
-        if is_exact {
+        let is_pattern = rest.is_empty() || rest.contains(['+', '#']) || rest.starts_with("topic:");
+        if !is_pattern && ClusterId::new(rest).is_err() {
             let found = self.find_text(now, &request.grants, rest)?;
             let record = &self.directory.device(found.slot).ok_or_else(unknown)?.record;
             let property = match &found.target {
@@ -96,7 +102,7 @@ impl Engine {
         };
         let sid = record.sid.clone();
         self.timers.set(record.until, Timer::Lease(sid.clone()));
-        self.subscriptions.insert(&self.directory, record.clone());
+        self.subscriptions.insert(record.clone(), 1, request.memo.clone());
         self.keep(Record::Subscription(record), request, answer, Some(sid.clone()));
         if initial {
             self.timers.set(now, Timer::Initial(sid, 0));
@@ -127,6 +133,15 @@ impl Engine {
             let sid = subscription.record.sid;
             self.timers.cancel(subscription.record.until, Timer::Lease(sid.clone()));
             self.keep(Record::SubscriptionGone(sid), request, Answer::new(Status::NoContent), None);
+        }
+    }
+
+    /// Undoes a subscription that the store refused; the same request may be tried again.
+    pub(crate) fn not_kept(&mut self, sid: &Sid) {
+        let Some(subscription) = self.subscriptions.remove(sid) else { return };
+        self.timers.cancel(subscription.record.until, Timer::Lease(sid.clone()));
+        if let Some(memo) = &subscription.made_by {
+            self.requests.forget(memo);
         }
     }
 

@@ -2,24 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use hes_schemas::{ClientId, ClusterId, Datum, PropertyName, Sid, Timestamp, Uid, rights::Scope};
+use hes_schemas::{ClientId, Datum, PropertyName, RequestId, Sid, Timestamp, message::Cause, rights::Subject};
 use rustc_hash::FxHashMap;
 
-use crate::{
-    directory::{Directory, Slot},
-    record::SubscriptionRecord,
-};
+use crate::{directory::Slot, interest::Interest, record::SubscriptionRecord, requests::MemoKey};
 
-/// How many sequence numbers are reserved in the store at a time.
-const SEQUENCE_BLOCK: u64 = 1_000;
+/// How far apart the numbers of two lives begin.
+const NUMBERS_OF_A_LIFE: u64 = 1 << 20;
+
+/// How many sequence numbers are reserved in the store at a time, and again when half of them are used.
+///
+/// The store may be that far behind: what it has not written when the gateway is killed must not be used twice.
+pub(crate) const SEQUENCE_BLOCK: u64 = 1_000;
 
 /// All subscriptions, found by what they are about.
 #[derive(Debug)]
 pub(crate) struct Subscriptions {
     by_sid: BTreeMap<Sid, Subscription>,
-    of_slot: FxHashMap<Slot, Vec<Sid>>,
-    broad: Vec<Sid>,
+    interest: Interest,
     per_client: FxHashMap<ClientId, usize>,
+    /// How much they remember together of what they told.
+    told: usize,
     epoch: u64,
     last: u64,
 }
@@ -28,29 +31,33 @@ pub(crate) struct Subscriptions {
 #[derive(Debug)]
 pub(crate) struct Subscription {
     pub(crate) record: SubscriptionRecord,
+    /// The request that made it in this life, if it may come again.
+    pub(crate) made_by: Option<MemoKey>,
     /// The number of the next notification.
     seq: u64,
-    /// The only device that it is about, if there is one.
-    slot: Option<Slot>,
     /// What was told last; kept only where an interval or a delta asks for it.
-    pub(crate) told: FxHashMap<(Slot, PropertyName), Told>,
+    pub(crate) told: FxHashMap<ToldKey, Told>,
 }
+
+/// Of which property something was told.
+pub(crate) type ToldKey = (Slot, PropertyName);
 
 /// What a subscriber was told of a property last.
 #[derive(Debug, Clone)]
 pub(crate) struct Told {
     pub(crate) at: Timestamp,
     pub(crate) value: Datum,
-    pub(crate) is_held_back: bool,
+    /// Why a change came too soon that is still to be told.
+    pub(crate) held_back: Option<(Cause, Option<RequestId>)>,
 }
 
 impl Subscriptions {
     pub(crate) fn new(epoch: u64) -> Self {
         Self {
             by_sid: BTreeMap::new(),
-            of_slot: FxHashMap::default(),
-            broad: Vec::new(),
+            interest: Interest::default(),
             per_client: FxHashMap::default(),
+            told: 0,
             epoch,
             last: 0,
         }
@@ -70,17 +77,12 @@ impl Subscriptions {
         Sid::new(&format!("s{}-{}", self.epoch, self.last)).ok()
     }
 
-    pub(crate) fn insert(&mut self, directory: &Directory, mut record: SubscriptionRecord) {
-        let seq = record.next_seq;
-        record.next_seq = seq.saturating_add(SEQUENCE_BLOCK);
-        let slot = exact_device(&record.scope).and_then(|(cluster, uid)| directory.by_uid(&cluster, &uid));
+    /// Adds a subscription whose next notification has the given number.
+    pub(crate) fn insert(&mut self, record: SubscriptionRecord, seq: u64, made_by: Option<MemoKey>) {
         let sid = record.sid.clone();
-        match slot {
-            Some(slot) => self.of_slot.entry(slot).or_default().push(sid.clone()),
-            None => self.broad.push(sid.clone()),
-        }
+        self.interest.insert(&record.scope, &sid);
         *self.per_client.entry(record.client.clone()).or_default() += 1;
-        self.by_sid.insert(sid, Subscription { record, seq, slot, told: FxHashMap::default() });
+        self.by_sid.insert(sid, Subscription { record, made_by, seq, told: FxHashMap::default() });
     }
 
     pub(crate) fn get(&self, sid: &Sid) -> Option<&Subscription> {
@@ -91,16 +93,24 @@ impl Subscriptions {
         self.by_sid.get_mut(sid)
     }
 
+    pub(crate) fn told_count(&self) -> usize {
+        self.told
+    }
+
+    /// Remembers what a subscriber was told; returns whether there was room.
+    pub(crate) fn remember(&mut self, sid: &Sid, key: ToldKey, told: Told, room: usize) -> bool {
+        let Some(subscription) = self.by_sid.get_mut(sid) else { return true };
+        if self.told >= room && !subscription.told.contains_key(&key) {
+            return false;
+        }
+        self.told += usize::from(subscription.told.insert(key, told).is_none());
+        true
+    }
+
     pub(crate) fn remove(&mut self, sid: &Sid) -> Option<Subscription> {
         let subscription = self.by_sid.remove(sid)?;
-        match subscription.slot {
-            Some(slot) => {
-                if let Some(sids) = self.of_slot.get_mut(&slot) {
-                    sids.retain(|other| other != sid);
-                }
-            }
-            None => self.broad.retain(|other| other != sid),
-        }
+        self.told -= subscription.told.len();
+        self.interest.remove(&subscription.record.scope, sid);
         let client = &subscription.record.client;
         let left = self.of_client(client).saturating_sub(1);
         if left == 0 {
@@ -112,35 +122,30 @@ impl Subscriptions {
     }
 
     /// Returns the subscriptions that something of a device may concern.
-    pub(crate) fn concerning(&self, slot: Slot) -> Vec<Sid> {
-        self.of_slot.get(&slot).into_iter().flatten().chain(&self.broad).cloned().collect()
+    pub(crate) fn concerning(&self, subject: &Subject<'_>) -> Vec<Sid> {
+        self.interest.concerning(subject)
     }
 
-    /// Lets the subscriptions to a device wait for its return, wherever that is.
-    pub(crate) fn device_gone(&mut self, slot: Slot) {
-        for sid in self.of_slot.remove(&slot).unwrap_or_default() {
-            if let Some(subscription) = self.by_sid.get_mut(&sid) {
-                subscription.slot = None;
-                self.broad.push(sid);
-            }
-        }
-        for subscription in self.by_sid.values_mut() {
-            subscription.told.retain(|(other, _), _| *other != slot);
+    /// Forgets what was told of a device that has gone; the subscriptions to it wait for its return.
+    pub(crate) fn device_gone(&mut self, slot: Slot, subject: &Subject<'_>) {
+        for sid in self.interest.concerning(subject) {
+            let Some(subscription) = self.by_sid.get_mut(&sid) else { continue };
+            self.told -= subscription.told.extract_if(|(other, _), _| *other == slot).count();
         }
     }
 }
 
 impl Subscription {
-    /// Returns the one device that it is about, if there is one.
-    pub(crate) const fn only_device(&self) -> Option<Slot> {
-        self.slot
+    /// Says whether it must remember what was told, to hold back what comes too soon or is too small.
+    pub(crate) const fn remembers(&self) -> bool {
+        self.record.min_interval.get() > 0 || self.record.delta.is_some()
     }
 
     /// Returns the number of the next notification, and whether the store must reserve more.
     pub(crate) const fn next_seq(&mut self) -> (u64, bool) {
         let seq = self.seq;
         self.seq += 1;
-        let is_used_up = self.seq >= self.record.next_seq;
+        let is_used_up = self.seq.saturating_add(SEQUENCE_BLOCK / 2) >= self.record.next_seq;
         if is_used_up {
             self.record.next_seq += SEQUENCE_BLOCK;
         }
@@ -148,11 +153,9 @@ impl Subscription {
     }
 }
 
-/// Returns the one device that a scope is about, if it names it by its uid.
-fn exact_device(scope: &Scope) -> Option<(ClusterId, Uid)> {
-    let Scope::Devices(filter) = scope else { return None };
-    let mut levels = filter.levels();
-    let cluster = ClusterId::new(levels.next()?).ok()?;
-    let uid = levels.next()?.strip_prefix("uid:")?.parse().ok()?;
-    Some((cluster, uid))
+/// Returns the number of the first notification in another life: one that no life before can have used.
+///
+/// What was reserved may not have been written before a life ended; that a life began always was.
+pub(crate) fn first_seq(record: &SubscriptionRecord, epoch: u64) -> u64 {
+    record.next_seq.max(epoch.saturating_mul(NUMBERS_OF_A_LIFE))
 }

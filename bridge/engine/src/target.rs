@@ -63,7 +63,7 @@ impl Engine {
     fn named(&self, now: Timestamp, grants: &Grants, name: &str) -> Result<Option<Slot>, Fault> {
         let is_visible =
             |slot: &Slot| self.directory.device(*slot).is_some_and(|device| is_visible(now, grants, device));
-        let mut slots = self.directory.named(name).filter(is_visible);
+        let mut slots = self.directory.named(name).into_iter().filter(is_visible);
         match (slots.next(), slots.next()) {
             (first, None) => Ok(first),
             (_, Some(_)) => {
@@ -80,6 +80,18 @@ pub(crate) fn unknown() -> Fault {
 /// Says whether an asker may know that a device exists.
 pub(crate) fn is_visible(now: Timestamp, grants: &Grants, device: &Device) -> bool {
     !grants.actions(now, &device.subject(None)).is_empty()
+}
+
+/// Says whether an asker may know that a property exists: whoever may read it, or write it where that can be done at all.
+pub(crate) fn is_property_visible(
+    now: Timestamp,
+    grants: &Grants,
+    device: &Device,
+    name: &PropertyName,
+    document: &PropertyDocument,
+) -> bool {
+    may_read(now, grants, device, name, document)
+        || (!document.read_only && may_write(now, grants, device, name, Safety::S0))
 }
 
 /// Says whether an asker may read a property.

@@ -19,9 +19,9 @@ pub(crate) enum Timer {
     Lease(Sid),
     /// A change that was held back is told.
     Interval(Sid, Slot, PropertyName),
-    /// More of the initial state is told, from this device on.
+    /// More of the initial state is told, from this place in the directory on.
     Initial(Sid, u32),
-    /// More values of a silent cluster are published as stale, from this device on.
+    /// More values of a silent cluster are published as stale, from this place in the directory on.
     Sweep(ClusterId, u32),
     /// A cluster that has not said which devices it has is taken at its former word.
     Recall(ClusterId),
@@ -42,12 +42,19 @@ impl Timers {
         self.0.remove(&(at, timer));
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn next(&self) -> Option<Timestamp> {
         self.0.first().map(|(at, _)| *at)
     }
 
-    pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<Timer> {
-        let (at, _) = self.0.first()?;
-        if *at > now { None } else { self.0.pop_first().map(|(_, timer)| timer) }
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Vec<Timer> {
+        let mut due = Vec::new();
+        while self.0.first().is_some_and(|(at, _)| *at <= now) {
+            due.extend(self.0.pop_first().map(|(_, timer)| timer));
+        }
+        due
     }
 }

@@ -24,6 +24,11 @@ impl Engine {
             if std::mem::replace(&mut work.is_started, true) {
                 return;
             }
+            if work.deadline <= now {
+                self.abandon(key, &expired());
+                continue;
+            }
+            self.review(now, key);
             match self.commands(key) {
                 Ok(commands) => {
                     self.send(slot, commands);
@@ -97,20 +102,29 @@ impl Engine {
     pub(crate) fn confirm(&mut self, now: Timestamp, slot: Slot, reported: &[PropertyName]) {
         let Some(key) = self.lanes.head(slot) else { return };
         self.finish_parts(now, key, |engine, part| {
-            let name = part.awaits.iter().find(|name| reported.contains(name))?;
-            let is_done = engine.directory.device(slot).is_some_and(|device| engine.is_fulfilled(device, part, name));
-            is_done.then(|| engine.outcome(slot, part.native.as_ref(), Some(name), Confirmation::Device))
+            part.awaits.iter().find(|name| reported.contains(name))?;
+            let is_done = engine.directory.device(slot).is_some_and(|device| engine.is_fulfilled(device, part));
+            is_done.then(|| engine.confirmed(slot, part))
         });
     }
 
-    fn is_fulfilled(&self, device: &Device, part: &Part, name: &PropertyName) -> bool {
+    fn confirmed(&self, slot: Slot, part: &Part) -> Outcome {
+        if part.is_told {
+            return self.outcome(slot, part.native.as_ref(), &part.awaits, Confirmation::Device);
+        }
+        Outcome { confirmed: Some(Confirmation::Device), ..Outcome::default() }
+    }
+
+    fn is_fulfilled(&self, device: &Device, part: &Part) -> bool {
         let Some(seat) = self.seats.get(&device.record.cluster) else { return false };
-        let (Some(asked), Some(held)) = (&part.asked, device.value(name)) else { return true };
-        let fulfils = |asked: &Datum| seat.adapter.fulfils(&device.record.uid, name, asked, &held.value);
-        let Some(native) = &part.native else { return fulfils(asked) };
+        let Some(asked) = &part.asked else { return true };
+        let (uid, adapter) = (&device.record.uid, &seat.adapter);
+        let fulfils = |name: &PropertyName, asked: &Datum| {
+            device.value(name).is_none_or(|held| adapter.fulfils(uid, name, asked, &held.value))
+        };
+        let Some(native) = &part.native else { return part.awaits.iter().all(|name| fulfils(name, asked)) };
         // a native command that no value stands for, such as TOGGLE, is fulfilled by any report
-        let meant = seat.adapter.common_values(&device.record.uid, native, asked);
-        meant.iter().find(|(meant, _)| meant == name).is_none_or(|(_, asked)| fulfils(asked))
+        adapter.common_values(uid, native, asked).iter().all(|(name, asked)| fulfils(name, asked))
     }
 
     /// Takes note that a cluster complained of a command.
@@ -134,7 +148,12 @@ impl Engine {
     }
 
     /// Gives an outcome to each part for which there is one.
-    fn finish_parts(&mut self, now: Timestamp, key: WorkKey, mut outcome: impl FnMut(&Self, &Part) -> Option<Outcome>) {
+    pub(crate) fn finish_parts(
+        &mut self,
+        now: Timestamp,
+        key: WorkKey,
+        mut outcome: impl FnMut(&Self, &Part) -> Option<Outcome>,
+    ) {
         let Some(work) = self.lanes.work_mut(key).filter(|work| work.is_started) else { return };
         let (request, slot) = (work.request, work.slot);
         let mut open = Vec::new();
@@ -175,9 +194,10 @@ impl Engine {
 
     /// Ends a request whose time is over.
     pub(crate) fn deadline(&mut self, now: Timestamp, request: RequestKey) {
-        for key in self.lanes.of_request(request) {
-            let Some(work) = self.lanes.remove(key) else { continue };
-            let slot = work.slot;
+        let slots = self.requests.pending.get_mut(&request).map(|pending| std::mem::take(&mut pending.slots));
+        for slot in slots.unwrap_or_default() {
+            let work = self.lanes.of_request(slot, request).and_then(|key| self.lanes.remove(key));
+            let Some(work) = work else { continue };
             for part in work.parts {
                 let fault = self.overdue(slot, work.is_started, &part);
                 self.finish(request, part.index, Outcome::failed(fault));
@@ -189,12 +209,12 @@ impl Engine {
     fn overdue(&self, slot: Slot, is_started: bool, part: &Part) -> Fault {
         let device = self.directory.device(slot);
         if !is_started {
-            return Fault::new(Symbol::Expired, "the device was busy until the request expired; nothing was done");
+            return expired();
         }
         if device.is_some_and(|device| device.availability == Availability::Offline) {
             return Fault::new(Symbol::DeviceOffline, "the device is offline");
         }
-        let held = device.and_then(|device| device.value(part.awaits.first()?));
+        let held = device.filter(|_| part.is_told).and_then(|device| device.value(part.awaits.first()?));
         match (&part.asked, held) {
             (Some(_), Some(held)) => {
                 let shown: String = held.value.to_string().chars().take(60).collect();
@@ -224,7 +244,12 @@ impl Engine {
     }
 }
 
-fn change(part: &Part) -> Option<Change> {
+fn expired() -> Fault {
+    Fault::new(Symbol::Expired, "the device was busy until the request expired; nothing was done")
+}
+
+/// Returns the change that a part stands for; nothing if it only reads.
+pub(crate) fn change(part: &Part) -> Option<Change> {
     let value: Datum = part.asked.clone()?;
     Some(match &part.native {
         Some(native) => Change::Native(native.clone(), value),

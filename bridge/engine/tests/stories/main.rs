@@ -1,0 +1,27 @@
+//! Stories of the engine: what people ask, what devices do, and what comes of it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test panics to say what is wrong"
+)]
+
+mod expiry;
+mod idempotence;
+mod intake;
+mod inventory;
+mod lanes;
+mod notification;
+mod projection;
+mod quality;
+mod restart;
+mod retrieve;
+mod rights;
+mod subscribe;
+mod update;
+
+#[path = "../support/mod.rs"]
+mod support;

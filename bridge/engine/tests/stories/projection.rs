@@ -1,0 +1,98 @@
+//! What is retained is read off the directory, whatever the filter; the house itself holds it against what was published.
+
+use hes_engine::Limits;
+use hes_schemas::Filter;
+use serde_json::json;
+
+use crate::support::{House, Published, Thing};
+
+fn house() -> House {
+    let mut house = House::empty(Limits::default(), &["zigbee", "hue"]);
+    house.go_online();
+    house.inventory(vec![Thing::new("lamp", "lamp"), Thing::new("sensor", "sensor")]);
+    house.hears_from("hue", "inventory", &json!([Thing::new("lamp", "lamp")]));
+    house.reports("lamp", json!({"state": "ON", "color": {"x": 0.1, "y": 0.2}}));
+    house.reports("sensor", json!({"temperature": 21, "battery": null}));
+    house
+}
+
+#[test]
+fn every_filter_is_given_exactly_what_it_matches() {
+    let house = house();
+    let all = Published::read_off(&house.engine);
+    assert_eq!(all.topics().count(), 18, "{:?}", all.topics().collect::<Vec<_>>());
+    for filter in [
+        "#",
+        "hes/#",
+        "hes/1/#",
+        "+/1/#",
+        "hes/+/oak/#",
+        "hes/1/oak/#",
+        "hes/1/+/#",
+        "hes/1/elm/#",
+        "hes/1/oak/$status",
+        "hes/1/oak/+/$status",
+        "hes/1/+/+/$status",
+        "hes/1/oak/zigbee/#",
+        "hes/1/oak/zigbee/$status",
+        "hes/1/oak/zigbee/+",
+        "hes/1/oak/zigbee/+/$doc",
+        "hes/1/oak/+/+/$status",
+        "hes/1/oak/+/lamp/#",
+        "hes/1/oak/zigbee/lamp/#",
+        "hes/1/oak/zigbee/lamp/+",
+        "hes/1/oak/zigbee/lamp/+/+",
+        "hes/1/oak/zigbee/lamp/property/+",
+        "hes/1/oak/zigbee/+/property/on",
+        "hes/1/oak/zigbee/lamp/native/#",
+        "hes/1/oak/zigbee/lamp/native/state",
+        "hes/1/oak/zigbee/lamp/property/on",
+        "hes/1/oak/zigbee/lamp/property/on/#",
+        "hes/1/oak/zigbee/lamp/property/on/set",
+        "hes/1/oak/zigbee/lamp/$doc/#",
+        "hes/1/oak/zigbee/nosuch/#",
+        "hes/1/oak/zigbee/lamp/property/nosuch",
+        "hes/1/oak/+/+/event/#",
+        "hes/1/oak/$res/#",
+        "hes/2/#",
+        "$SYS/#",
+        "+/+/+/+/+/+/+",
+        "zigbee2mqtt/#",
+    ] {
+        let filter = Filter::new(filter).unwrap();
+        let expect: Vec<&str> = all.topics().filter(|topic| filter.matches_text(topic)).collect();
+        let mut given = Vec::new();
+        house.engine.retained(&filter, &mut |post| given.push(post.topic.as_str().to_owned()));
+        given.sort_unstable();
+        assert_eq!(given, expect, "{filter}");
+    }
+}
+
+#[test]
+fn the_parts_together_are_the_whole() {
+    let house = house();
+    let mut parts = Published::default();
+    for filter in house.engine.retained_parts() {
+        house.engine.retained(&filter, &mut |post| parts.hear(&post));
+    }
+    assert_eq!(parts, Published::read_off(&house.engine));
+}
+
+#[test]
+fn what_is_said_in_passing_is_not_retained() {
+    let mut house = house();
+    house.tells("sensor", "action", json!("single"));
+    let event = house.posts.last().unwrap();
+    assert_eq!((event.topic.as_str(), event.retain), ("hes/1/oak/zigbee/sensor/event/action", false));
+    assert!(!house.engine.retains(&event.topic));
+}
+
+#[test]
+fn nothing_is_published_that_has_not_changed() {
+    let mut house = house();
+    house.forget_outputs();
+    house.later(1_000);
+    house.reports("lamp", json!({"state": "ON", "color": {"x": 0.1, "y": 0.2}}));
+    house.becomes("lamp", "unknown");
+    assert!(house.posts.is_empty(), "{:?}", house.posts);
+}

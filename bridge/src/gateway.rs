@@ -124,6 +124,12 @@ impl Gateway {
         &self.addresses
     }
 
+    /// Returns how many devices it knows.
+    #[must_use]
+    pub fn device_count(&self) -> usize {
+        self.mind.look(Engine::device_count)
+    }
+
     /// Returns the password of the owner's account if this start made it; it is not known afterwards.
     pub const fn take_founded(&mut self) -> Option<SecretString> {
         self.founded.take()

@@ -3,12 +3,14 @@
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::Path,
+    time::Duration,
 };
 
 use clap::Args;
 use hes_schemas::{ClusterId, Topic, UserName, rights::Role};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
+use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::run::{load, serve, start, stop, stopped};
@@ -16,6 +18,7 @@ use super::{Exit, Failure, Output, failure::chain, log};
 use crate::{
     accounts::{self, AccountsError},
     demo::{Key, invocation, live_in, welcome},
+    gateway::Gateway,
     settings::{ClusterKind, ClusterSettings, LogLevel, Overrides, Settings},
     store::Ledger,
 };
@@ -36,6 +39,10 @@ pub(crate) struct DemoArgs {
 /// The accounts of the demonstration: whoever tries it, and the house.
 const VISITOR: &str = "demo";
 const HOUSE: &str = "demo-house";
+
+/// How long the house may take to show its devices.
+const MOVING_IN: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Everybody's house is the same.
 const SEED: u64 = 4_711;
@@ -67,12 +74,22 @@ async fn live(settings: Settings, output: &mut Output) -> Result<Exit, Failure> 
     let cancel = CancellationToken::new();
     let key = Key { user: HOUSE.to_owned(), password: house };
     let living = tokio::spawn(live_in(door, key, SEED, cancel.clone()));
+    // what people are told to try works from the first moment on
+    drop(timeout(MOVING_IN, moved_in(&gateway)).await);
     output.print(&welcome(door, VISITOR, visitor.expose_secret(), &program()))?;
     stopped().await?;
     cancel.cancel();
     // a house that does not leave in good order is forgotten all the same
     drop(living.await);
     stop(gateway).await
+}
+
+/// Waits until the house has shown its devices.
+async fn moved_in(gateway: &Gateway) {
+    let mut looks = interval(LOOK);
+    while gateway.device_count() == 0 {
+        looks.tick().await;
+    }
 }
 
 /// Gives an account a new password, and makes it first if there is none.

@@ -145,8 +145,7 @@ impl Store {
         self.queue.close();
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         match writer {
-            // a writer that was aborted has been told to stop by its runtime, which is the end of everything
-            Some(writer) => writer.await.unwrap_or(Ok(())),
+            Some(writer) => writer.await.unwrap_or(Err(StoreError::Stopped)),
             None => Ok(()),
         }
     }

@@ -42,6 +42,9 @@ pub enum StoreError {
         #[source]
         cause: sqlx::Error,
     },
+    /// The task that writes came to an end before its time.
+    #[error("nothing was written since the writer stopped")]
+    Stopped,
     /// The file cannot be read or written.
     #[error("the store cannot be read or written")]
     Use(#[from] sqlx::Error),

@@ -13,7 +13,13 @@ mod report;
 mod rights;
 mod sinks;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use hes_broker::{Attachment, Broker, Config, Door as BrokerDoor};
 use hes_engine::{Engine, Input, Limits, clusters::zigbee2mqtt::Zigbee2Mqtt, record::Restored};
@@ -195,11 +201,19 @@ impl Gateway {
         self.mind.handle(Input::Linked(cluster.clone()));
         let filters = self.mind.look(|engine| engine.filters_of(cluster));
         let (mind, cluster) = (Arc::clone(&self.mind), cluster.clone());
+        // what is stored is told before `attach` returns
+        let is_live = Arc::new(AtomicBool::new(false));
+        let tap_is_live = Arc::clone(&is_live);
         let tap = move |publish: &hes_broker::Publish| {
-            let (topic, payload) = (publish.topic.as_str(), publish.payload.as_ref());
-            mind.handle(Input::Heard { cluster: &cluster, topic, payload });
+            let (cluster, topic, payload) = (&cluster, publish.topic.as_str(), publish.payload.as_ref());
+            mind.handle(if publish.retain && !tap_is_live.load(Ordering::Acquire) {
+                Input::Retained { cluster, topic, payload }
+            } else {
+                Input::Heard { cluster, topic, payload }
+            });
         };
         self.attachments.push(broker.attach(filters, Arc::new(tap)));
+        is_live.store(true, Ordering::Release);
     }
 
     fn serve_alongside(

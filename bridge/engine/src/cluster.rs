@@ -119,6 +119,13 @@ pub enum Report {
     },
 }
 
+impl Report {
+    /// Says whether it counts however long ago it was said: an event and a failure were then, a state is.
+    pub(crate) const fn is_state(&self) -> bool {
+        !matches!(self, Self::Event(..) | Self::Failure { .. } | Self::Complaint(_))
+    }
+}
+
 /// A device as its cluster describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Description {

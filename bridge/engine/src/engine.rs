@@ -13,7 +13,7 @@ use hes_schemas::{
 use rustc_hash::FxHashMap;
 
 use crate::{
-    cluster::Cluster,
+    cluster::{Cluster, Report},
     device::Device,
     directory::Directory,
     input::Input,
@@ -88,7 +88,8 @@ impl Engine {
         match input {
             Input::Linked(cluster) => self.linked(now, &cluster),
             Input::Unlinked(cluster, reason) => self.unlinked(now, &cluster, reason),
-            Input::Heard { cluster, topic, payload } => self.heard(now, cluster, topic, payload),
+            Input::Heard { cluster, topic, payload } => self.heard(now, cluster, topic, payload, |_| true),
+            Input::Retained { cluster, topic, payload } => self.heard(now, cluster, topic, payload, Report::is_state),
             Input::Asked(asked) => self.asked(now, &asked),
             Input::Rights(rights) => self.set_rights(rights),
             Input::NotKept(sid) => self.not_kept(&sid),

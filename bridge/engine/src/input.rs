@@ -20,6 +20,15 @@ pub enum Input<'a> {
         /// What.
         payload: &'a [u8],
     },
+    /// A cluster's broker gave back what it retains: values still hold, events happened long ago.
+    Retained {
+        /// Which cluster.
+        cluster: &'a ClusterId,
+        /// On which topic.
+        topic: &'a str,
+        /// What.
+        payload: &'a [u8],
+    },
     /// A client asked for something on a topic of the interface.
     Asked(Asked<'a>),
     /// These are all accounts and their rights; whoever is missing has none.

@@ -37,7 +37,7 @@ pub enum Output {
         /// What.
         payload: Box<[u8]>,
     },
-    /// Bring back, as [`crate::Input::Heard`], what the cluster said of its devices in another life.
+    /// Bring back, as [`crate::Input::Retained`], what the cluster said of its devices in another life.
     Recall(ClusterId),
     /// Report a fact.
     Notice(Notice),

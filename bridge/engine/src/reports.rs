@@ -36,7 +36,14 @@ impl Engine {
         self.cluster_lost(now, cluster, reason);
     }
 
-    pub(crate) fn heard(&mut self, now: Timestamp, cluster: &ClusterId, topic: &str, payload: &[u8]) {
+    pub(crate) fn heard(
+        &mut self,
+        now: Timestamp,
+        cluster: &ClusterId,
+        topic: &str,
+        payload: &[u8],
+        counts: fn(&Report) -> bool,
+    ) {
         let Some(seat) = self.seats.get_mut(cluster) else { return };
         let reports = seat.adapter.receive(now, topic, payload);
         let is_understood = reports.iter().any(|report| !matches!(report, Report::Unreadable { .. }));
@@ -44,7 +51,7 @@ impl Engine {
             seat.has_inventory = true;
             self.put(Output::Remember { cluster: cluster.clone(), topic: topic.into(), payload: payload.into() });
         }
-        for report in reports {
+        for report in reports.into_iter().filter(counts) {
             self.report(now, cluster, report);
         }
     }

@@ -96,7 +96,12 @@ impl Session<'_> {
             }
             Ok(Event::Incoming(Packet::Publish(publish))) => {
                 let Self { mind, cluster, .. } = self;
-                mind.handle(Input::Heard { cluster, topic: &publish.topic, payload: &publish.payload });
+                let (topic, payload) = (publish.topic.as_str(), publish.payload.as_ref());
+                mind.handle(if publish.retain {
+                    Input::Retained { cluster, topic, payload }
+                } else {
+                    Input::Heard { cluster, topic, payload }
+                });
             }
             Ok(_) => {}
             Err(error) => return Err(error.to_string()),

@@ -116,7 +116,7 @@ impl Mind {
             match me.sinks.store().recall(&cluster).await {
                 Ok(inventories) => {
                     for (topic, payload) in inventories {
-                        me.handle(Input::Heard { cluster: &cluster, topic: &topic, payload: &payload });
+                        me.handle(Input::Retained { cluster: &cluster, topic: &topic, payload: &payload });
                     }
                 }
                 Err(error) => super::report::not_recalled(&cluster, &error),

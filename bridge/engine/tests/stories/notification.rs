@@ -230,3 +230,12 @@ fn what_is_remembered_for_intervals_is_bounded() {
     house.reports("lamp", json!({"state": "OFF", "level": 254, "color": {"x": 1, "y": 1}}));
     assert_eq!(house.told().len(), 2, "what is not remembered is told at once");
 }
+
+#[test]
+fn an_event_that_a_broker_retains_is_not_told_again_at_each_reconnection() {
+    let mut house = house_with(&json!({"scope": "#", "events": ["device_event", "property_changed"]}));
+    house.gives_back("sensor", "action", json!("double"));
+    assert_eq!(house.news(), [""; 0]);
+    house.tells("sensor", "action", json!("double"));
+    assert_eq!(house.news().len(), 1);
+}

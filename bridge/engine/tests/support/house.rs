@@ -160,6 +160,13 @@ impl House {
         self.hears(&topic, &json!({"name": event, "value": value}));
     }
 
+    /// Lets the cluster's broker give back an event that it retains.
+    pub(crate) fn gives_back(&mut self, id: &str, event: &str, value: Value) {
+        let topic = format!("{ZIGBEE}/{}/event", self.uid(id));
+        let payload = json!({"name": event, "value": value}).to_string();
+        self.handle(Input::Retained { cluster: &cluster(ZIGBEE), topic: &topic, payload: payload.as_bytes() });
+    }
+
     pub(crate) fn things(&self) -> Vec<Thing> {
         self.things.clone()
     }

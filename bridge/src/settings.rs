@@ -28,9 +28,8 @@ use std::{
     time::Duration,
 };
 
-use hes_broker::{Door, Limits, Publish, RouterKind};
+use hes_broker::{Limits, RouterKind};
 use hes_schemas::{ClusterId, HomeId, Root, Topic, UserName, rights::Role};
-use tokio::net::TcpListener;
 
 pub use complaint::{Complaint, SettingsError};
 pub use overrides::{DataOverrides, Overrides};
@@ -157,26 +156,6 @@ impl Settings {
         let file = config.map(|path| file::open(path, home, &keys)).unwrap_or_default();
         let environment = environment::read(variables, &file.clusters(), &keys);
         review::review([defaults(variables), file, environment, options.layer()], further)
-    }
-
-    /// Returns the addresses that the built-in broker listens on; none means that there is none.
-    #[must_use]
-    pub fn listen(&self) -> &[SocketAddr] {
-        &self.broker.listen
-    }
-
-    /// Returns what the built-in broker is started with.
-    #[must_use]
-    pub fn broker_config(&self, listeners: Vec<TcpListener>, retained: Vec<Publish>) -> hes_broker::Config {
-        let anonymous = self.broker.anonymous.is_some();
-        hes_broker::Config {
-            doors: listeners.into_iter().map(|socket| Door { socket, anonymous }).collect(),
-            limits: self.broker.limits.clone(),
-            root: self.root.clone(),
-            home: self.home.clone(),
-            router: self.broker.router,
-            retained,
-        }
     }
 }
 

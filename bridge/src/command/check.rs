@@ -39,7 +39,7 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Result<Exit, Failure
 }
 
 fn summary(settings: &Settings) -> String {
-    let listen: Vec<String> = settings.listen().iter().map(ToString::to_string).collect();
+    let listen: Vec<String> = settings.broker.listen.iter().map(ToString::to_string).collect();
     let listen = if listen.is_empty() { "nowhere".to_owned() } else { listen.join(", ") };
     let clusters: Vec<&str> = settings.clusters.iter().map(|cluster| cluster.id.as_str()).collect();
     let clusters = if clusters.is_empty() { "none".to_owned() } else { clusters.join(", ") };

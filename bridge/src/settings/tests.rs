@@ -169,7 +169,7 @@ fn says_that_a_file_cannot_be_read() {
 fn needs_no_file_at_all() {
     let settings = Settings::load(&Overrides::default(), &variables(&[])).unwrap();
     assert_eq!((settings.home.as_str(), settings.root.as_str()), ("home", "hes/1"));
-    assert_eq!(settings.listen(), ["127.0.0.1:1883".parse().unwrap()]);
+    assert_eq!(settings.broker.listen, ["127.0.0.1:1883".parse().unwrap()]);
     assert_eq!(settings.data, PathBuf::from("/home/anna/.local/share/hes-bridge"));
     let own = Settings::load(&Overrides::default(), &variables(&[("XDG_DATA_HOME", "/data")])).unwrap();
     assert_eq!(own.data, PathBuf::from("/data/hes-bridge"));
@@ -184,11 +184,11 @@ fn lets_the_command_line_win_over_the_environment_and_that_over_the_file() {
     let options = Overrides { home: Some("option".into()), ..options };
     let settings = Settings::load(&options, &variables(&more)).unwrap();
     assert_eq!((settings.home.as_str(), settings.name.as_deref()), ("option", Some("Environment")));
-    assert_eq!(settings.listen(), ["127.0.0.1:1".parse().unwrap(), "[::1]:2".parse().unwrap()]);
+    assert_eq!(settings.broker.listen, ["127.0.0.1:1".parse().unwrap(), "[::1]:2".parse().unwrap()]);
     assert_eq!((settings.broker.limits.connections, settings.data), (5, folder.path().join("data")));
     let options = Overrides { listen: vec!["127.0.0.1:0".into()], data: Some("there".into()), ..options };
     let settings = Settings::load(&options, &variables(&more)).unwrap();
-    assert_eq!(settings.listen(), ["127.0.0.1:0".parse().unwrap()]);
+    assert_eq!(settings.broker.listen, ["127.0.0.1:0".parse().unwrap()]);
     assert_eq!(settings.data, PathBuf::from("there"));
 }
 

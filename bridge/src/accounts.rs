@@ -26,7 +26,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-pub use password::{PasswordError, generate, hash};
+pub use password::{PasswordError, generate, hash, is_short};
 
 use password::{Memory, Verifier};
 use seat::Seat;

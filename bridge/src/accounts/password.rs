@@ -20,15 +20,15 @@ pub enum PasswordError {
     /// It cannot be hashed.
     #[error("the password cannot be hashed: {0}")]
     Hash(argon2::password_hash::Error),
-    /// It has too few characters.
-    #[error("a password has at least {LEAST} characters")]
-    TooShort,
+    /// It has no characters, and nobody may come in with that.
+    #[error("a password must not be empty")]
+    Empty,
 }
 
-/// How many characters a password has at least.
+/// How many characters a password should have.
 ///
 /// Source: NIST SP 800-63B, 5.1.1.1.
-const LEAST: usize = 8;
+const ENOUGH: usize = 8;
 
 /// Hashes a password for keeping, as a PHC string.
 ///
@@ -36,13 +36,19 @@ const LEAST: usize = 8;
 /// [`PasswordError`].
 pub fn hash(password: &SecretString) -> Result<String, PasswordError> {
     let password = password.expose_secret();
-    if password.chars().count() < LEAST {
-        return Err(PasswordError::TooShort);
+    if password.is_empty() {
+        return Err(PasswordError::Empty);
     }
     let salt = SaltString::encode_b64(&random::<16>()?).map_err(PasswordError::Hash)?;
     let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, cost());
     let hash = argon.hash_password(password.as_bytes(), &salt).map_err(PasswordError::Hash)?;
     Ok(hash.to_string())
+}
+
+/// Says whether a password is easily guessed for its length alone.
+#[must_use]
+pub fn is_short(password: &SecretString) -> bool {
+    password.expose_secret().chars().count() < ENOUGH
 }
 
 /// Makes a password that a person can read and type: `k7mwp-…`, five groups of five, 125 bits.
@@ -196,7 +202,8 @@ mod tests {
         assert_eq!((one.len(), one.split('-').count()), (29, 5));
         assert!(one.bytes().all(|byte| byte == b'-' || SIGNS.contains(&byte)));
         assert_ne!(one, other.expose_secret());
-        assert_eq!(hash(&"7 chars".into()), Err(PasswordError::TooShort));
+        assert_eq!(hash(&"".into()), Err(PasswordError::Empty));
+        assert!(is_short(&"7 chars".into()) && !is_short(&"8 chars!".into()));
     }
 
     #[test]

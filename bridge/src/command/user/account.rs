@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Errand, unknown};
 use crate::{
-    accounts::{ANONYMOUS, generate, hash},
+    accounts::{ANONYMOUS, generate, hash, is_short},
     command::{Exit, Failure, Output},
     settings::{DataOverrides, read_password},
     store::{Ledger, Removal},
@@ -147,6 +147,9 @@ impl PasswordArgs {
     fn choose(&self, output: &mut Output) -> Result<Chosen, Failure> {
         if let Some(file) = &self.password_file {
             let password = read_password(file).map_err(|error| Failure::usage(format!("--password-file: {error}")))?;
+            if is_short(&password) {
+                output.note("the password has fewer than 8 characters and is easily guessed");
+            }
             return Ok(Chosen::ByPerson(password));
         }
         match ask(output)? {

@@ -107,6 +107,7 @@ impl Engine {
                 Timer::Interval(sid, slot, property) => self.interval_over(now, &sid, slot, &property),
                 Timer::Initial(sid, from) => self.tell_initial(now, sid, from),
                 Timer::Sweep(cluster, from) => self.sweep(now, cluster, from),
+                Timer::States(cluster, from) => self.tell_states(now, cluster, from),
                 Timer::Recall(cluster) => self.recall(&cluster),
                 Timer::Forget => self.forget(now),
             }

@@ -47,7 +47,7 @@ impl Engine {
             home: self.home.clone(),
             cluster: device.record.cluster.clone(),
             device: device.record.id.clone(),
-            state: device.availability,
+            state: self.state_of(device).0,
             rights: rights(now, grants, device),
             document: visible_document(now, grants, device),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hes_schemas::{
     Address, ClusterId, DevicePath, Encoding, EventName, NativeName, PropertyName, Reading, Target, Timestamp, encode,
-    message::{DeviceEvent, DeviceState, Presence},
+    message::{Availability, DeviceEvent, DeviceState, Presence},
 };
 use serde::Serialize;
 
@@ -127,8 +127,18 @@ impl Engine {
 
     pub(crate) fn device_state_post(&self, device: &Device) -> Post {
         let source = device.record.cluster.as_str().into();
-        let state = DeviceState { state: device.availability, source, time: device.since };
-        self.post(&Address::DeviceStatus(self.path(device)), &state, true)
+        let (state, time) = self.state_of(device);
+        self.post(&Address::DeviceStatus(self.path(device)), &DeviceState { state, source, time }, true)
+    }
+
+    /// Returns whether a device is there, and since when; while its cluster is not there, nobody knows.
+    pub(crate) fn state_of(&self, device: &Device) -> (Availability, Timestamp) {
+        let seat = self.seats.get(&device.record.cluster);
+        match (device.availability, seat) {
+            (Availability::Unknown, _) | (_, None) => (Availability::Unknown, device.since),
+            (known, Some(seat)) if seat.is_alive() => (known, device.since.max(seat.since)),
+            (_, Some(seat)) => (Availability::Unknown, seat.since),
+        }
     }
 
     pub(crate) fn value_post(&self, device: &Device, held: &Held) -> Post {

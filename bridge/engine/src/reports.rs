@@ -7,7 +7,7 @@ use hes_schemas::{
 
 use crate::{
     cluster::Report, device::Source, directory::Slot, engine::Engine, notice::Notice, notify::Happening,
-    output::Output, record::Record, timers::Timer,
+    output::Output, record::Record, seat::Seat, timers::Timer,
 };
 
 /// How many places of the directory a sweep or an initial state takes at a time, so that no input waits long.
@@ -19,6 +19,9 @@ const RECALL: Millis = Millis::from_secs(2);
 impl Engine {
     pub(crate) fn linked(&mut self, now: Timestamp, cluster: &ClusterId) {
         let Some(seat) = self.seats.get_mut(cluster) else { return };
+        if seat.is_alive() {
+            self.timers.set(now, Timer::States(cluster.clone(), 0));
+        }
         seat.learn(now, |seat| (seat.is_linked, seat.presence, seat.has_inventory) = (true, None, false));
         self.timers.set(now + RECALL, Timer::Recall(cluster.clone()));
         for command in seat.adapter.greet() {
@@ -32,8 +35,7 @@ impl Engine {
         if !seat.is_linked && seat.error.as_ref() == Some(&reason) {
             return;
         }
-        seat.learn(now, |seat| seat.is_linked = false);
-        self.cluster_lost(now, cluster, reason);
+        self.cluster_lost(now, cluster, reason, |seat| seat.is_linked = false);
     }
 
     pub(crate) fn heard(
@@ -73,10 +75,8 @@ impl Engine {
             Report::Availability(uid, availability) => self.availability(now, cluster, &uid, availability),
             Report::Presence(Presence::Online) => self.cluster_found(now, cluster),
             Report::Presence(Presence::Offline) => {
-                if let Some(seat) = self.seats.get_mut(cluster) {
-                    seat.learn(now, |seat| seat.presence = Some(Presence::Offline));
-                }
-                self.cluster_lost(now, cluster, "it says so itself, or its last will does".to_owned());
+                let reason = "it says so itself, or its last will does".to_owned();
+                self.cluster_lost(now, cluster, reason, |seat| seat.presence = Some(Presence::Offline));
             }
             Report::Failure { uid, native, text } => match self.directory.by_uid(cluster, &uid) {
                 Some(slot) => self.command_failed(now, slot, native.as_ref(), &text),
@@ -100,10 +100,13 @@ impl Engine {
         seat.error = None;
         self.note(Notice::ClusterOnline(cluster.clone()));
         self.publish_cluster(now, cluster);
+        self.timers.set(now, Timer::States(cluster.clone(), 0));
     }
 
-    fn cluster_lost(&mut self, now: Timestamp, cluster: &ClusterId, reason: String) {
+    fn cluster_lost(&mut self, now: Timestamp, cluster: &ClusterId, reason: String, how: impl FnOnce(&mut Seat)) {
         let Some(seat) = self.seats.get_mut(cluster) else { return };
+        let was_alive = seat.is_alive();
+        seat.learn(now, how);
         seat.error = Some(reason.clone());
         self.note(Notice::ClusterOffline(cluster.clone(), reason));
         self.publish_cluster(now, cluster);
@@ -114,6 +117,9 @@ impl Engine {
             self.abandon_lane(slot, &fault);
             was_fresh |= self.directory.device_mut(slot).is_some_and(crate::device::Device::silence);
         }
+        if was_alive {
+            self.timers.set(now, Timer::States(cluster.clone(), 0));
+        }
         if was_fresh {
             self.timers.set(now, Timer::Sweep(cluster.clone(), 0));
         }
@@ -121,13 +127,33 @@ impl Engine {
 
     /// Publishes values that went stale with their cluster, some devices at a time.
     pub(crate) fn sweep(&mut self, now: Timestamp, cluster: ClusterId, from: u32) {
-        for place in from..from.saturating_add(BATCH) {
-            let Some(slot) = self.directory.place(place) else { return };
-            if self.directory.device(slot).is_some_and(|device| device.record.cluster == cluster) {
-                self.publish_values(slot);
+        if let Some(next) = self.for_some(&cluster, from, Self::publish_values) {
+            self.timers.set(now, Timer::Sweep(cluster, next));
+        }
+    }
+
+    /// Publishes whether devices are there after their cluster came or went, some devices at a time.
+    pub(crate) fn tell_states(&mut self, now: Timestamp, cluster: ClusterId, from: u32) {
+        let next = self.for_some(&cluster, from, |engine, slot| {
+            if engine.directory.device(slot).is_some_and(|device| device.availability != Availability::Unknown) {
+                engine.publish_device_state(slot);
+            }
+        });
+        if let Some(next) = next {
+            self.timers.set(now, Timer::States(cluster, next));
+        }
+    }
+
+    /// Does something for some devices of a cluster; returns where to go on, or nothing at the end.
+    fn for_some(&mut self, cluster: &ClusterId, from: u32, what: fn(&mut Self, Slot)) -> Option<u32> {
+        let next = from.saturating_add(BATCH);
+        for place in from..next {
+            let slot = self.directory.place(place)?;
+            if self.directory.device(slot).is_some_and(|device| device.record.cluster == *cluster) {
+                what(self, slot);
             }
         }
-        self.timers.set(now, Timer::Sweep(cluster, from.saturating_add(BATCH)));
+        Some(next)
     }
 
     fn complaint(&mut self, now: Timestamp, cluster: &ClusterId, text: String) {

@@ -23,6 +23,8 @@ pub(crate) enum Timer {
     Initial(Sid, u32),
     /// More values of a silent cluster are published as stale, from this place in the directory on.
     Sweep(ClusterId, u32),
+    /// Whether more devices of a cluster are there is published, from this place in the directory on.
+    States(ClusterId, u32),
     /// A cluster that has not said which devices it has is taken at its former word.
     Recall(ClusterId),
     /// Stored answers are forgotten.

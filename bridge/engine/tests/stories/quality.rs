@@ -72,6 +72,28 @@ fn a_device_of_which_nothing_is_known_is_not_offline() {
 }
 
 #[test]
+fn nobody_knows_of_a_device_whose_cluster_is_away() {
+    let mut house = lamp();
+    let state = |house: &House| house.retained("zigbee/lamp/$status").unwrap()["state"].clone();
+    house.becomes("lamp", "online");
+    assert_eq!(state(&house), "online");
+    house.hears("presence", &json!("offline"));
+    assert_eq!(state(&house), "unknown");
+    house.becomes("lamp", "offline");
+    assert_eq!(state(&house), "unknown", "it was retained, or came late");
+    house.hears("presence", &json!("online"));
+    assert_eq!(state(&house), "offline", "the cluster is there to say so");
+    house.becomes("lamp", "online");
+    house.unlink();
+    let ticket = house.ask("$req/devices", "");
+    assert_eq!(json!(house.answer(&ticket).devices)[0]["state"], "unknown");
+    house.go_online();
+    assert_eq!(state(&house), "online");
+    house.handle(hes_engine::Input::Linked(crate::support::cluster("zigbee")));
+    assert_eq!(state(&house), "unknown", "it has to say again that it is there");
+}
+
+#[test]
 fn a_value_that_is_null_is_unknown() {
     let mut house = lamp();
     house.reports("lamp", json!({"level": null}));

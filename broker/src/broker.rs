@@ -119,11 +119,12 @@ impl Broker {
         self.hub.publish_own(message);
     }
 
-    /// Gives a client an answer or a notification, if it is subscribed to the topic in its own answer space.
+    /// Gives a user's client an answer or a notification, if it is subscribed to the topic in its own answer space.
     ///
+    /// A client of the same id that is another user's does not get it: ids are free again when their client has gone.
     /// Returns whether the message waits to be written. Called from [`Backend::interface`], it costs no wake-up.
-    pub fn send(&self, client: &str, message: Publish) -> bool {
-        self.hub.send(client, message)
+    pub fn send(&self, client: &str, user: &str, message: Publish) -> bool {
+        self.hub.send(client, user, message)
     }
 
     /// Has a listener inside the gateway hear what clients publish outside the interface: the stored messages that

@@ -69,7 +69,9 @@ impl Hub {
     /// Publishes what the gateway says itself; listeners inside the gateway do not hear it.
     pub(crate) fn publish_own(&self, publish: Publish) {
         if let Some(owner) = self.gate.owner(&publish.topic) {
-            self.send(owner.as_str(), publish);
+            if let Some(session) = self.session(owner.as_str()) {
+                session.answer(&Arc::new(Parcel::new(publish, 0, None)));
+            }
         } else if publish.retain && !self.gate.is_ours(publish.topic.as_str()) {
             let topic = publish.topic.clone();
             if self.change_retained(publish, 0, Box::new(|_| {})).is_err() {
@@ -81,10 +83,14 @@ impl Hub {
         }
     }
 
-    /// Gives a message to the one client whose answers or notifications it belongs to.
-    pub(crate) fn send(&self, client: &str, publish: Publish) -> bool {
-        let session = read(&self.sessions).get(client).map(Arc::clone);
+    /// Gives a message to the one client whose answers or notifications it belongs to, if that is the user's.
+    pub(crate) fn send(&self, client: &str, user: &str, publish: Publish) -> bool {
+        let session = self.session(client).filter(|session| session.client.rights().user() == user);
         session.is_some_and(|session| session.answer(&Arc::new(Parcel::new(publish, 0, None))))
+    }
+
+    fn session(&self, client: &str) -> Option<Arc<Session>> {
+        read(&self.sessions).get(client).map(Arc::clone)
     }
 
     fn change_retained(&self, publish: Publish, origin: u64, done: Done) -> Result<Arc<Parcel>, Full> {

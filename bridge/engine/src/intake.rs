@@ -66,7 +66,7 @@ impl Engine {
         let format = Format::new(asked.content_type);
         let id = asked.correlation.and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(|it| it.parse().ok());
         Reply {
-            door: asked.asker.door.clone(),
+            asker: asked.asker.clone(),
             topic: default_topic(&self.root, &self.home, &asked.asker.door),
             encoding: format.ok().and_then(|format| format.encoding(asked.payload)).unwrap_or_default(),
             correlation: asked.correlation.map(Into::into),
@@ -81,7 +81,7 @@ impl Engine {
         reply: &mut Reply,
     ) -> Result<Option<(Call, Request)>, Fault> {
         if let Some(named) = asked.response_topic {
-            reply.topic = Some(named_topic(&self.root, &self.home, &reply.door, named)?);
+            reply.topic = Some(named_topic(&self.root, &self.home, &reply.asker.door, named)?);
         }
         if asked.retained {
             self.counters.retained_refused += 1;
@@ -137,7 +137,7 @@ impl Engine {
             reply.id.clone_from(&head.id);
         }
         if let (None, Some(named)) = (asked.response_topic, &head.reply_to) {
-            reply.topic = Some(named_topic(&self.root, &self.home, &reply.door, named.as_str())?);
+            reply.topic = Some(named_topic(&self.root, &self.home, &reply.asker.door, named.as_str())?);
         }
         Ok(())
     }

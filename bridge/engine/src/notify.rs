@@ -161,12 +161,12 @@ impl Engine {
         let path = device.path(&self.home).to_string();
         let notification = notification(now, sid.clone(), seq, path, device, happening);
         let told = subscription.remembers().then(|| told(now, slot, happening, device)).flatten();
-        let client = subscription.record.client.clone();
+        let (user, client) = (subscription.record.user.clone(), subscription.record.client.clone());
         let record = is_used_up.then(|| Record::Subscription(subscription.record.clone()));
         let topic = self.root.topic(&Address::Notify(self.home.clone(), client.clone(), sid.clone()));
         let payload = encode(Encoding::Json, &notification);
         self.counters.notifications += 1;
-        self.put(Output::Notify(client, Post { topic, payload, retain: false }));
+        self.put(Output::Notify { user, client, post: Post { topic, payload, retain: false } });
         if let Some(record) = record {
             self.put(Output::Save(record));
         }

@@ -1,8 +1,8 @@
 //! What the engine wants done.
 
-use hes_schemas::{ClientId, ClusterId, Encoding, Sid, Status, Topic};
+use hes_schemas::{ClientId, ClusterId, Encoding, Sid, Status, Topic, UserName};
 
-use crate::{cluster::Command, input::Door, notice::Notice, record::Record};
+use crate::{cluster::Command, input::Asker, notice::Notice, record::Record};
 
 /// One thing to be done outside, in the order in which they are polled.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +23,14 @@ pub enum Output {
         undo: Option<Sid>,
     },
     /// Send a notification to its subscriber.
-    Notify(ClientId, Post),
+    Notify {
+        /// Whose subscription it is; another user's client with the same id must not hear it.
+        user: UserName,
+        /// Which of the user's clients subscribed.
+        client: ClientId,
+        /// What it is told.
+        post: Post,
+    },
     /// Say something to a cluster.
     Command(ClusterId, Command),
     /// Keep a record when there is time; the latest of its kind is enough.
@@ -57,8 +64,8 @@ pub struct Post {
 /// An answer on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
-    /// By which door it goes.
-    pub door: Door,
+    /// To whom, and by which door; another user with the same client id must not hear it.
+    pub asker: Asker,
     /// Where.
     pub topic: Topic,
     /// What.

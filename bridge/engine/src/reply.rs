@@ -4,12 +4,15 @@ use hes_schemas::{
     Address, ClientId, Encoding, Fault, HomeId, RequestId, Root, Symbol, Topic, encode, message::Answer,
 };
 
-use crate::{input::Door, output::Letter};
+use crate::{
+    input::{Asker, Door},
+    output::Letter,
+};
 
 /// The way back to an asker.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
-    pub(crate) door: Door,
+    pub(crate) asker: Asker,
     /// Nothing if the asker named no place and has none of its own.
     pub(crate) topic: Option<Topic>,
     pub(crate) encoding: Encoding,
@@ -21,7 +24,7 @@ impl Reply {
     pub(crate) fn letter(&self, mut answer: Answer) -> Option<Letter> {
         answer.id.clone_from(&self.id);
         Some(Letter {
-            door: self.door.clone(),
+            asker: self.asker.clone(),
             topic: self.topic.clone()?,
             payload: encode(self.encoding, &answer),
             encoding: self.encoding,

@@ -89,7 +89,7 @@ impl Mind {
         match output {
             Output::Publish(post) => self.sinks.publish(post),
             Output::Answer(letter) => self.sinks.answer(letter),
-            Output::Notify(client, post) => self.sinks.notify(&client, post),
+            Output::Notify { user, client, post } => self.sinks.notify(&user, &client, post),
             Output::Command(cluster, command) => self.sinks.command(&cluster, command),
             Output::Save(record) => self.sinks.save(record),
             Output::Remember { cluster, topic, payload } => self.sinks.remember(cluster, topic, payload),

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use hes_broker::{Broker, Properties, Publish};
 use hes_engine::{Door, Letter, Post, cluster::Command, record::Record};
-use hes_schemas::{ClientId, ClusterId};
+use hes_schemas::{ClientId, ClusterId, UserName};
 
 use super::{alongside::Outbox, register::Register, report};
 use crate::store::Store;
@@ -71,11 +71,11 @@ impl Sinks {
     }
 
     pub(crate) fn answer(&self, letter: Letter) {
-        match &letter.door {
+        match &letter.asker.door {
             Door::Own(Some(client)) => {
                 if let Some(broker) = self.broker() {
-                    let client = client.clone();
-                    broker.send(client.as_str(), from_letter(letter));
+                    let (client, user) = (client.clone(), letter.asker.user.clone());
+                    broker.send(client.as_str(), user.as_str(), from_letter(letter));
                 }
             }
             Door::Own(None) => {}
@@ -88,9 +88,11 @@ impl Sinks {
     }
 
     /// Sends a notification to its subscriber, on whichever broker that is.
-    pub(crate) fn notify(&self, client: &ClientId, post: Post) {
+    pub(crate) fn notify(&self, user: &UserName, client: &ClientId, post: Post) {
         let copy = self.outbox.as_ref().map(|outbox| (outbox, post.clone()));
-        let is_sent = self.broker().is_some_and(|broker| broker.send(client.as_str(), from_post(post).at_least_once()));
+        let is_sent = self
+            .broker()
+            .is_some_and(|broker| broker.send(client.as_str(), user.as_str(), from_post(post).at_least_once()));
         if let Some((outbox, post)) = copy.filter(|_| !is_sent) {
             outbox.publish(&post);
         }

@@ -2,7 +2,7 @@
 
 use hes_broker::RouterKind;
 
-use crate::stage::{Client, House, VERSIONS, body, message, text};
+use crate::stage::{Client, Guest, House, VERSIONS, body, message, text};
 
 const ANSWERS: &str = "hes/1/oak/$res/me";
 const REQUEST: &str = "hes/1/oak/$req/devices";
@@ -50,20 +50,31 @@ async fn passes_what_is_asked_to_the_gateway_and_to_nobody_else() {
 }
 
 #[tokio::test]
+async fn keeps_what_is_a_users_from_another_user_who_took_the_client_id() {
+    let house = House::open().await;
+    house.client(5, "me").await.leave().await;
+    let mut thief = house.enter(Guest::new(5, "me").account("guest", "secret")).await;
+    thief.subscribe("hes/1/oak/$notify/me/#", 1).await;
+    assert!(!house.broker.send("me", "anna", message("hes/1/oak/$notify/me/s1", "of anna's lock")));
+    assert!(house.broker.send("me", "guest", message("hes/1/oak/$notify/me/s2", "of the lamp")));
+    thief.hears("hes/1/oak/$notify/me/s2 of the lamp").await;
+}
+
+#[tokio::test]
 async fn sends_what_belongs_to_a_client_there_whatever_its_version() {
     let house = House::open().await;
     for version in VERSIONS {
         let mut me = house.client(version, "me").await;
         let notify = "hes/1/oak/$notify/me/s1";
-        assert!(!house.broker.send("me", message(notify, "unheard")), "nobody is subscribed");
-        assert!(!house.broker.send("nobody", message(notify, "unheard")));
+        assert!(!house.broker.send("me", "anna", message(notify, "unheard")), "nobody is subscribed");
+        assert!(!house.broker.send("nobody", "anna", message(notify, "unheard")));
         me.subscribe("hes/1/oak/$notify/me/#", 1).await;
-        assert!(house.broker.send("me", message(notify, "1").at_least_once()));
+        assert!(house.broker.send("me", "anna", message(notify, "1").at_least_once()));
         me.hears(&format!("{notify} 1 qos1")).await;
         house.broker.publish(message(notify, "2"));
         me.hears(&format!("{notify} 2")).await;
         me.unsubscribe("hes/1/oak/$notify/me/#").await;
-        assert!(!house.broker.send("me", message(notify, "3")));
+        assert!(!house.broker.send("me", "anna", message(notify, "3")));
     }
 }
 

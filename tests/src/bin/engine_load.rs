@@ -136,7 +136,7 @@ impl House {
 }
 
 fn is_wanted(output: &Output) -> bool {
-    matches!(output, Output::Notify(..)) || matches!(output, Output::Answer(letter) if letter.status == Status::Ok)
+    matches!(output, Output::Notify { .. }) || matches!(output, Output::Answer(letter) if letter.status == Status::Ok)
 }
 
 fn network(first: usize, count: usize) -> (ClusterId, Network) {

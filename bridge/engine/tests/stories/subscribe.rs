@@ -76,7 +76,7 @@ fn the_current_state_of_many_devices_comes_in_turns() {
     house.engine.handle_timeout(house.now);
     let mut first = 0;
     while let Some(output) = house.engine.poll_output() {
-        first += usize::from(matches!(output, hes_engine::Output::Notify(..)));
+        first += usize::from(matches!(output, hes_engine::Output::Notify { .. }));
     }
     assert!((1..200).contains(&first), "{first} at one go");
     house.later(0);

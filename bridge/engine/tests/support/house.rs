@@ -363,7 +363,7 @@ impl House {
                     self.shelf.commit();
                     self.letters.push(kept);
                 }
-                Output::Notify(client, post) => self.told.push((client, notification(&post))),
+                Output::Notify { client, post, .. } => self.told.push((client, notification(&post))),
                 Output::Command(id, command) => self.commands.push((id, command)),
                 Output::Save(record) => self.shelf.save(record),
                 Output::Remember { .. } | Output::Recall(_) => {}

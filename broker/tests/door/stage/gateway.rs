@@ -85,7 +85,7 @@ impl Backend for Gateway {
             let correlation_data = publish.properties.correlation_data;
             let answer = Publish::new(topic, publish.payload).at_least_once();
             let answer = answer.with(Properties { correlation_data, ..Properties::default() });
-            self.broker.get().unwrap().send(client.id(), answer);
+            self.broker.get().unwrap().send(client.id(), client.rights().user(), answer);
         }
     }
 

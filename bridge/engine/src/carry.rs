@@ -199,7 +199,15 @@ impl Engine {
         self.requests.pending.insert(key, Pending { reply, form, outcomes, left, slots, deadline, memo });
         self.timers.set(deadline, Timer::Deadline(key));
         for (slot, parts) in asks {
-            self.lanes.push(Work { request: key, user: asker.user.clone(), slot, parts, deadline, is_started: false });
+            self.lanes.push(Work {
+                request: key,
+                user: asker.user.clone(),
+                slot,
+                parts,
+                deadline,
+                is_started: false,
+                is_read_back: false,
+            });
             self.start(now, slot);
         }
     }

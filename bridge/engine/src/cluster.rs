@@ -84,6 +84,15 @@ pub struct Command {
     pub payload: Vec<u8>,
 }
 
+/// What a command is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Asks for a value.
+    Get,
+    /// Changes one.
+    Set,
+}
+
 /// What a message of the cluster means.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Report {
@@ -107,6 +116,8 @@ pub enum Report {
         uid: Uid,
         /// Which property, if the cluster names it.
         native: Option<NativeName>,
+        /// What the command was for, if the cluster says so.
+        verb: Option<Verb>,
         /// Why.
         text: String,
     },

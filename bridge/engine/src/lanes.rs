@@ -21,6 +21,8 @@ pub(crate) struct Work {
     pub(crate) parts: Vec<Part>,
     pub(crate) deadline: Timestamp,
     pub(crate) is_started: bool,
+    /// The device has been asked what it has not reported.
+    pub(crate) is_read_back: bool,
 }
 
 /// One property of it.

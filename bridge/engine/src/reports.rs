@@ -78,8 +78,8 @@ impl Engine {
                 let reason = "it says so itself, or its last will does".to_owned();
                 self.cluster_lost(now, cluster, reason, |seat| seat.presence = Some(Presence::Offline));
             }
-            Report::Failure { uid, native, text } => match self.directory.by_uid(cluster, &uid) {
-                Some(slot) => self.command_failed(now, slot, native.as_ref(), &text),
+            Report::Failure { uid, native, verb, text } => match self.directory.by_uid(cluster, &uid) {
+                Some(slot) => self.command_failed(now, slot, native.as_ref(), verb, &text),
                 None => self.complaint(now, cluster, text),
             },
             Report::Complaint(text) => self.complaint(now, cluster, text),

@@ -6,7 +6,7 @@ use hes_schemas::{
 };
 
 use crate::{
-    cluster::{Change, Command},
+    cluster::{Change, Command, Verb},
     device::Device,
     directory::Slot,
     engine::Engine,
@@ -75,7 +75,8 @@ impl Engine {
 
     /// Asks the device for what it has not reported after an update.
     pub(crate) fn read_back(&mut self, key: WorkKey) {
-        let Some(work) = self.lanes.work(key) else { return };
+        let Some(work) = self.lanes.work_mut(key) else { return };
+        work.is_read_back = true;
         let slot = work.slot;
         let awaited = work.parts.iter().filter(|part| !part.is_silent).flat_map(|part| part.awaits.iter().cloned());
         let names: Vec<PropertyName> = awaited.collect();
@@ -128,11 +129,26 @@ impl Engine {
     }
 
     /// Takes note that a cluster complained of a command.
-    pub(crate) fn command_failed(&mut self, now: Timestamp, slot: Slot, native: Option<&NativeName>, text: &str) {
+    ///
+    /// What fails late, after its own request was answered, does not concern what was not asked for yet.
+    pub(crate) fn command_failed(
+        &mut self,
+        now: Timestamp,
+        slot: Slot,
+        native: Option<&NativeName>,
+        verb: Option<Verb>,
+        text: &str,
+    ) {
         let Some(key) = self.lanes.head(slot) else { return };
+        let is_read_back = self.lanes.work(key).is_some_and(|work| work.is_read_back);
         let fault = Fault::new(Symbol::ClusterError, text);
         self.finish_parts(now, key, |engine, part| {
-            let concerns = native.is_none_or(|native| engine.is_called(slot, part, native));
+            let is_asked = match verb {
+                Some(Verb::Get) => part.asked.is_none() || is_read_back,
+                Some(Verb::Set) => part.asked.is_some(),
+                None => true,
+            };
+            let concerns = is_asked && native.is_none_or(|native| engine.is_called(slot, part, native));
             concerns.then(|| Outcome::failed(fault.clone()))
         });
     }

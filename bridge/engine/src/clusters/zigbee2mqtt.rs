@@ -112,7 +112,7 @@ impl Zigbee2Mqtt {
         let failure = log::blames(text).into_iter().find_map(|blame| {
             let peer = self.peers.named(blame.name)?;
             let native = blame.native.and_then(|native| NativeName::new(peer.model.blamed(native)?).ok());
-            Some(Report::Failure { uid: peer.uid.clone(), native, text: short(blame.reason) })
+            Some(Report::Failure { uid: peer.uid.clone(), native, verb: blame.verb, text: short(blame.reason) })
         });
         vec![failure.unwrap_or_else(|| Report::Complaint(short(text)))]
     }

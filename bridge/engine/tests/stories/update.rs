@@ -122,6 +122,32 @@ fn a_failed_command_is_answered_with_the_reason_of_the_cluster() {
 }
 
 #[test]
+fn a_question_that_fails_late_does_not_fail_the_next_command() {
+    let mut house = lamp();
+    let fails = |house: &mut House, verb: &str| {
+        house.hears("u-lamp/failed", &json!({"native": "state", "verb": verb, "text": "Timeout"}));
+    };
+    let first = house.ask(SET_ON, "true");
+    house.later(1_000);
+    assert_eq!(house.commands().len(), 2, "it was set and read back");
+    fails(&mut house, "set");
+    assert_eq!(house.error(&first), (502, "cluster_error"));
+
+    let second = house.ask(SET_ON, "true");
+    fails(&mut house, "get");
+    assert!(house.is_waiting(&second), "that was the question of the first");
+    house.later(1_000);
+    fails(&mut house, "get");
+    assert_eq!(house.error(&second), (502, "cluster_error"), "this has been asked for");
+
+    let get = house.ask("zigbee/lamp/property/on/get", r#"{"max_age":0}"#);
+    fails(&mut house, "set");
+    assert!(house.is_waiting(&get), "nobody reads by setting");
+    fails(&mut house, "get");
+    assert_eq!(house.error(&get), (502, "cluster_error"));
+}
+
+#[test]
 fn a_complaint_about_another_property_does_not_fail_this_one() {
     let mut house = lamp();
     let set = house.ask(SET_ON, "true");

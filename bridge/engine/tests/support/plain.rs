@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use hes_engine::cluster::{Change, Cluster, Command, Description, Report, Shape};
+use hes_engine::cluster::{Change, Cluster, Command, Description, Report, Shape, Verb};
 use hes_schemas::{
     Datum, DeviceId, Encoding, EventName, Fault, Filter, NativeName, PropertyName, Symbol, Timestamp, Topic, Uid,
     encode,
@@ -36,6 +36,7 @@ pub(crate) struct Plain {
 #[derive(Deserialize)]
 struct Failed {
     native: Option<NativeName>,
+    verb: Option<String>,
     text: String,
 }
 
@@ -85,8 +86,9 @@ impl Plain {
                 Report::Values(Uid::new(uid).unwrap(), common)
             }
             [uid, "failed"] => {
-                let Failed { native, text } = read(payload)?;
-                Report::Failure { uid: Uid::new(uid).unwrap(), native, text }
+                let Failed { native, verb, text } = read(payload)?;
+                let verb = verb.map(|verb| if verb == "get" { Verb::Get } else { Verb::Set });
+                Report::Failure { uid: Uid::new(uid).unwrap(), native, verb, text }
             }
             [uid, "available"] => Report::Availability(Uid::new(uid).unwrap(), read::<Availability>(payload)?),
             [uid, "event"] => {

@@ -1,6 +1,6 @@
 //! What devices and the bridge tell.
 
-use hes_engine::cluster::{Cluster, Report};
+use hes_engine::cluster::{Cluster, Report, Verb};
 use hes_schemas::{
     Datum, Filter, NativeName, Timestamp,
     message::{Availability, Presence},
@@ -135,21 +135,27 @@ fn errors_in_the_log_are_failures_of_the_device_they_name() {
         let line = json!({"level": "error", "message": message, "namespace": "z2m"});
         assert_eq!(say(&mut adapter, "bridge/logging", &line), [expect], "{message}");
     };
-    let failure = |device: &str, native: Option<&str>, text: &str| Report::Failure {
+    let failure = |device: &str, verb: Option<Verb>, native: Option<&str>, text: &str| Report::Failure {
         uid: uid(device),
         native: native.map(|name| NativeName::new(name).unwrap()),
+        verb,
         text: text.to_owned(),
     };
     check(
         "z2m: Publish 'set' 'state' to 'kitchen/bulb' failed: 'Error: ZCL command 0x1/1 genOnOff.on({}, {}) failed (Delivery failed)'",
-        failure("0x1", Some("state"), "ZCL command 0x1/1 genOnOff.on({}, {}) failed (Delivery failed)"),
+        failure(
+            "0x1",
+            Some(Verb::Set),
+            Some("state"),
+            "ZCL command 0x1/1 genOnOff.on({}, {}) failed (Delivery failed)",
+        ),
     );
     check(
         "z2m: No converter available for 'nosuch' on 'kitchen/bulb': (1)",
-        failure("0x1", None, "No converter available for 'nosuch' on 'kitchen/bulb': (1)"),
+        failure("0x1", None, None, "No converter available for 'nosuch' on 'kitchen/bulb': (1)"),
     );
     // the line leaves out the endpoint, and there are two
-    check("z2m: Publish 'set' 'state' to 'gangs' failed: 'no'", failure("0x3", None, "no"));
+    check("z2m: Publish 'set' 'state' to 'gangs' failed: 'no'", failure("0x3", Some(Verb::Set), None, "no"));
     for message in
         ["z2m: Entity 'nosuch' is unknown", "z2m: Invalid message 'undefined', skipping...", "zh: adapter lost"]
     {

@@ -127,7 +127,7 @@ fn an_unreachable_device_is_a_failure_of_what_was_set() {
     let plug = pair.devices().into_iter().find(|device| &*device.name == "Garage plug").expect("the plug");
     assert!(!pair.set(&plug.uid, &PropertyName::new("on").unwrap(), &Datum::Bool(false)));
     let failure = pair.reports.iter().find_map(|report| {
-        let Report::Failure { uid, native, text } = report else { return None };
+        let Report::Failure { uid, native, text, verb: _ } = report else { return None };
         Some((uid.clone(), native.as_ref().map(ToString::to_string), text.contains("Delivery failed")))
     });
     assert_eq!(failure, Some((plug.uid, Some("state".to_owned()), true)));

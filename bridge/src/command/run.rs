@@ -19,7 +19,8 @@ Examples:
   hes-bridge run
   hes-bridge run --config /etc/hes-bridge.toml
   hes-bridge run --listen 0.0.0.0:1883 --data /var/lib/hes-bridge --home oak
-  HES_BROKER_LISTEN=0.0.0.0:1883 HES_CLUSTER_ZIGBEE_URL=mqtt://192.0.2.7 hes-bridge run
+  HES_BROKER_LISTEN=0.0.0.0:1883 hes-bridge run
+  HES_CLUSTER_ZIGBEE_KIND=zigbee2mqtt HES_CLUSTER_ZIGBEE_URL=mqtt://192.0.2.7 hes-bridge run
 
 Every key of the configuration has a form in the environment: HES_ and the key in capitals, levels joined by _.
 It stops in good order at SIGTERM and Ctrl-C.")]

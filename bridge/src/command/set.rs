@@ -21,7 +21,7 @@ use crate::client::Client;
 #[command(after_help = "Examples:
   hes-bridge set zigbee/lamp/on true
   hes-bridge set \"Kitchen bulb/brightness\" 40 \"Kitchen bulb/color_temperature\" 2700
-  hes-bridge set zigbee/lamp/color '{\"x\":0.5,\"y\":0.4}'
+  hes-bridge set zigbee/lamp/color_xy '{\"x\":0.5,\"y\":0.4}'
   hes-bridge set zigbee/lamp/native/state ON        the cluster's own name and value")]
 pub(crate) struct SetArgs {
     /// CLUSTER/DEVICE/PROPERTY, or the device's name for CLUSTER/DEVICE, and what it is to become: JSON (true, 40,

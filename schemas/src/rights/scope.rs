@@ -43,6 +43,9 @@ pub enum ScopeError {
     /// It goes deeper than a property.
     #[error("a scope has at most three levels: cluster, device, property")]
     TooDeep,
+    /// A level can be no id, so that nothing could ever be called so.
+    #[error("{0:?} is not an id; a scope is made of ids, as topics are, not of names for people")]
+    NotAnId(Box<str>),
 }
 
 impl Scope {
@@ -57,6 +60,9 @@ impl Scope {
         let filter = Filter::new(text)?;
         if filter.levels().count() > 3 {
             return Err(ScopeError::TooDeep);
+        }
+        if let Some((_, level)) = filter.levels().enumerate().find(|(depth, level)| !is_possible(*depth, level)) {
+            return Err(ScopeError::NotAnId(level.into()));
         }
         Ok(Self::Devices(filter))
     }
@@ -125,6 +131,19 @@ impl Scope {
     }
 }
 
+/// Says whether something can have the id that a level spells.
+fn is_possible(depth: usize, level: &str) -> bool {
+    match (level, depth) {
+        ("+" | "#", _) => true,
+        (cluster, 0) => ClusterId::new(cluster).is_ok(),
+        (device, 1) => match device.strip_prefix("uid:") {
+            Some(uid) => Uid::new(uid).is_ok(),
+            None => DeviceId::new(device).is_ok(),
+        },
+        (property, _) => PropertyName::new(property).is_ok(),
+    }
+}
+
 fn names(pattern: &str, subject: &Subject<'_>) -> bool {
     match pattern.strip_prefix("uid:") {
         Some(uid) => uid == subject.uid.as_str(),
@@ -171,6 +190,19 @@ impl From<Scope> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn refuses_what_nothing_could_be_called() {
+        for (text, wrong) in [
+            ("Front door", "Front door"),
+            ("zigbee/Front door", "Front door"),
+            ("zigbee/lamp/On", "On"),
+            ("zigbee/uid:a b/on", "uid:a b"),
+            ("/lamp", ""),
+        ] {
+            assert_eq!(Scope::new(text), Err(ScopeError::NotAnId(wrong.into())), "{text}");
+        }
+    }
 
     #[test]
     fn covers_devices_by_id_and_by_uid() {

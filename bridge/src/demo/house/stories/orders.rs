@@ -32,7 +32,7 @@ fn a_set_is_answered_with_the_new_state() {
     check_set("lamp/set", "off", "lamp", &json!({"state": "OFF"}));
     check_set("lamp/set/state", "OFF", "lamp", &json!({"state": "OFF"}));
     check_set("lamp/set/brightness", "77", "lamp", &json!({"brightness": 77, "state": "ON"}));
-    check_set("lamp/set", r#"{"brightness":0}"#, "lamp", &json!({"state": "OFF"}));
+    check_set("lamp/set", r#"{"brightness":0}"#, "lamp", &json!({"brightness": 0, "state": "OFF"}));
     check_set("lamp/set", r#"{"state":"OFF","brightness":9}"#, "lamp", &json!({"state": "OFF", "brightness": 120}));
     check_set("lamp/set", r#"{"color_temp":"cool"}"#, "lamp", &json!({"color_temp": 250}));
     check_set("lamp/set", r#"{"color_temp":9000}"#, "lamp", &json!({"color_temp": 454}));
@@ -41,6 +41,14 @@ fn a_set_is_answered_with_the_new_state() {
     let warmer = json!({"occupied_heating_setpoint": 22.5, "running_state": "heat"});
     check_set("thermostat/set", r#"{"occupied_heating_setpoint":22.4}"#, "thermostat", &warmer);
     check_set("thermostat/set", r#"{"child_lock":"LOCK"}"#, "thermostat", &json!({"child_lock": "LOCK"}));
+}
+
+#[test]
+fn a_lamp_that_was_dimmed_to_nothing_comes_back_as_it_was() {
+    let mut scene = Scene::open();
+    scene.send("lamp/set", r#"{"brightness":0}"#);
+    let said = scene.send("lamp/set", "ON");
+    assert_eq!(on(&said, "lamp").pop().unwrap()["brightness"], 120);
 }
 
 #[test]

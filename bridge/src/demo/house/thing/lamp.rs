@@ -26,11 +26,13 @@ const LONGEST_FADE: f64 = 600.0;
 
 /// A lamp that is dimmed, warmed and cooled, and perhaps coloured.
 ///
-/// A `transition` of some seconds moves the brightness in steps of half a second, each reported, as far as the wish.
+/// Dimmed to nothing it is off, and comes back as bright as it was. A `transition` of some seconds moves the brightness in steps of half a second, each reported, as far as the wish.
 #[derive(Debug)]
 pub(crate) struct Lamp {
     lit: bool,
     brightness: f64,
+    /// How bright it was before it was dimmed to nothing.
+    before: f64,
     mired: f64,
     colour: Option<Colour>,
     mode: &'static str,
@@ -53,6 +55,7 @@ impl Lamp {
         Self {
             lit: true,
             brightness: 120.0,
+            before: 120.0,
             mired: 370.0,
             colour: None,
             mode: "color_temp",
@@ -63,7 +66,13 @@ impl Lamp {
 
     /// Makes a lamp that has colours as well, and is off.
     pub(crate) fn coloured() -> Self {
-        Self { lit: false, brightness: 200.0, colour: Some(Colour::from_hue(30.0, 60.0)), ..Self::white() }
+        Self {
+            lit: false,
+            brightness: 200.0,
+            before: 200.0,
+            colour: Some(Colour::from_hue(30.0, 60.0)),
+            ..Self::white()
+        }
     }
 
     fn switch(&mut self, wish: &Object) -> Result<Effect, String> {
@@ -73,6 +82,9 @@ impl Lamp {
             _ => !self.lit,
         };
         self.fade = None;
+        if self.lit && self.brightness <= 0.0 {
+            self.brightness = self.before;
+        }
         Ok(Effect::Reported)
     }
 
@@ -89,7 +101,10 @@ impl Lamp {
             self.brightness = from;
             let seconds = seconds.min(LONGEST_FADE);
             self.fade = Some(Fade { from, to: brightness, begin: now, seconds, next: now + STEP });
-        } else if self.lit {
+        } else {
+            if !self.lit && self.brightness > 0.0 {
+                self.before = self.brightness;
+            }
             self.brightness = brightness;
         }
         Ok(Effect::Reported)

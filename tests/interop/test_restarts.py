@@ -3,7 +3,7 @@
 import pytest
 
 from peers import BuiltInHouse, until
-from peers.devices import BULB, DEVICES, WEATHER, cluster_state, documents, reading
+from peers.devices import BULB, DEVICES, WEATHER, cluster_state, device_state, documents, reading
 
 
 def test_a_dead_zigbee2mqtt_is_told_of_and_comes_back(house):
@@ -12,10 +12,12 @@ def test_a_dead_zigbee2mqtt_is_told_of_and_comes_back(house):
     with house.client() as client:
         until(lambda: cluster_state(client) == "offline", "the cluster is said to be offline")
         until(lambda: reading(client, f"{WEATHER}/temperature").get("quality") == "stale", "its values are said to be stale")
-        answer = client.set(f"{BULB}/on", True, ttl=3)
-        assert answer.status in (503, 504)
+        until(lambda: device_state(client, "plug") == "unknown", "nobody knows of its devices")
+        assert client.set(f"{BULB}/on", True, ttl=3).status == 503
     house.zigbee.start()
     converge(house)
+    with house.client() as client:
+        until(lambda: device_state(client, "plug") == "online", "the plug is said to be online again")
 
 
 def test_a_killed_broker_comes_back(house):

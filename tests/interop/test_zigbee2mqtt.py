@@ -86,6 +86,13 @@ def test_an_unreachable_plug_answers_with_the_reason_of_its_peer(failing_plug, c
     assert "value" not in answer.body
 
 
+def test_a_silent_plug_answers_with_the_reason_when_the_radio_gives_up_in_time(failing_plug, client):
+    failing_plug.reach("plug", "silent")
+    answer = client.set(f"{PLUG}/on", True, ttl=60)
+    assert (answer.status, answer.body["error"]) == (502, "cluster_error")
+    assert "Timeout" in answer.body["detail"]
+
+
 def test_a_silent_plug_answers_at_the_deadline(failing_plug, client):
     base = failing_plug.base
     with witness_of(failing_plug) as witness:

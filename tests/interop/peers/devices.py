@@ -25,6 +25,12 @@ def cluster_state(client):
     return snapshot(client, f"{CLUSTER}/$status").get(f"{CLUSTER}/$status", {}).get("state")
 
 
+def device_state(client, device):
+    """Returns `online`, `offline` or `unknown`, or nothing of an unknown device."""
+    topic = f"{CLUSTER}/{device}/$status"
+    return snapshot(client, topic).get(topic, {}).get("state")
+
+
 def reading(client, path):
     """Returns the retained value of `zigbee/lamp/on`, or an empty one."""
     device, name = path.rsplit("/", 1)

@@ -229,7 +229,12 @@ impl Gateway {
         let (Some(alongside), Some(outbox), Some(outgoing)) = (&settings.alongside, outbox, outgoing) else { return };
         let (mind, cancel) = (Arc::clone(&self.mind), self.cancel.clone());
         let (remote, acts_as) = (alongside.remote.clone(), alongside.acts_as.clone());
-        self.spawn(alongside::serve(mind, remote, acts_as, outbox, outgoing, cancel));
+        let serve = alongside::serve(mind, remote, acts_as, outbox, outgoing, cancel);
+        // on a thread of its own: a request that comes from there is answered without waking another
+        self.tasks.spawn_blocking(move || match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(serve),
+            Err(error) => report::no_thread(&error),
+        });
     }
 
     /// Has changes of the accounts take effect while the gateway runs.

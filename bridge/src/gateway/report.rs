@@ -46,6 +46,10 @@ pub(crate) fn alongside_lost(url: &str, reason: &str) {
     warn!(%url, %reason, "Other broker lost, trying again");
 }
 
+pub(crate) fn no_thread(error: &std::io::Error) {
+    tracing::error!(%error, "Nothing is served on the other broker");
+}
+
 pub(crate) fn outbox_full() {
     warn!("Other broker too slow, what it lacks is sent again later");
 }

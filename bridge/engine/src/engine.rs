@@ -135,7 +135,7 @@ impl Engine {
         Load {
             requests: self.requests.pending.len(),
             longest_lane: self.lanes.longest(),
-            answers: self.requests.memo_count(),
+            answers: self.requests.answer_count(),
             subscriptions: self.subscriptions.len(),
             told: self.subscriptions.told_count(),
             timers: self.timers.len(),
@@ -189,8 +189,8 @@ impl Engine {
     }
 
     fn forget(&mut self, now: Timestamp) {
-        if let Some(next) = self.requests.forget_old(now) {
-            self.timers.set(next, Timer::Forget);
+        if self.requests.forget_old(now) {
+            self.timers.set(now + self.limits.remember, Timer::Forget);
         }
     }
 

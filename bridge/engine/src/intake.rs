@@ -56,7 +56,7 @@ impl Engine {
         };
         self.counters.answers += 1;
         if let Some(memo) = memo {
-            self.requests.store(memo, &letter);
+            self.counters.answers_forgotten += self.requests.store(memo, &letter, &self.limits);
         }
         self.put(Output::Answer(letter));
     }
@@ -160,10 +160,10 @@ impl Engine {
         }
         let until = now + self.limits.remember.max(ttl);
         if self.requests.needs_timer() {
-            self.timers.set(until, Timer::Forget);
+            self.timers.set(now + self.limits.remember, Timer::Forget);
         }
         let memo = Memo { fingerprint, until, letter: None };
-        self.counters.answers_forgotten += self.requests.remember(key.clone(), memo, self.limits.answers);
+        self.requests.remember(key.clone(), memo);
         Ok(false)
     }
 }

@@ -89,7 +89,7 @@ fn another_user_with_the_same_client_id_is_not_given_the_stored_answer() {
     let mut house = lamp();
     house.send(set_on("7"));
     house.reports("lamp", json!({"state": "ON"}));
-    let other = house.send(set_on("7").by("eve").from_client("anna-1"));
+    let other = house.send(set_on("7").by("eve").at_client("anna-1"));
     assert_eq!(house.error(&other), (404, "unknown"));
 }
 

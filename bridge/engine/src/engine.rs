@@ -201,8 +201,12 @@ impl Engine {
         }
         for record in restored.values {
             let slot = self.directory.by_uid(&record.cluster, &record.uid);
-            if let Some(device) = slot.and_then(|slot| self.directory.device_mut(slot)) {
-                device.restore(record.values, restored.leap);
+            let Some((slot, device)) = slot.and_then(|slot| Some((slot, self.directory.device_mut(slot)?))) else {
+                continue;
+            };
+            device.restore(record.values, restored.leap);
+            if restored.leap.is_some() {
+                self.save_values(slot);
             }
         }
         for mut record in restored.subscriptions {

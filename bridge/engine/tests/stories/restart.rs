@@ -67,6 +67,16 @@ fn versions_grow_over_any_number_of_lives() {
 }
 
 #[test]
+fn versions_that_leapt_are_kept_over_a_restart_in_good_order() {
+    let mut house = house();
+    house.shelf.commit();
+    house.crash();
+    let leapt = reading(&house, "on").2;
+    house.restart();
+    assert_eq!(reading(&house, "on").2, leapt);
+}
+
+#[test]
 fn a_lost_property_does_not_come_back() {
     let mut house = house();
     house.changes("lamp", |thing| thing.lacks = vec!["on".to_owned()]);

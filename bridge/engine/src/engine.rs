@@ -197,7 +197,7 @@ impl Engine {
     fn restore(&mut self, restored: Restored, now: Timestamp) {
         for mut record in restored.devices {
             record.id = self.directory.free_id(&record.cluster, &record.id, &record.uid);
-            self.directory.insert(Device::new(record, now));
+            self.directory.insert(Device::restored(record, now));
         }
         for record in restored.values {
             let slot = self.directory.by_uid(&record.cluster, &record.uid);

@@ -225,3 +225,14 @@ fn the_first_inventory_of_a_life_says_only_what_is_new() {
     assert_eq!(topics, ["hes/1/oak/zigbee/lamp/native/state"], "native values are known with the first inventory");
     assert_eq!(house.engine.device_count(), 1);
 }
+
+#[test]
+fn native_values_of_a_device_that_was_silent_before_are_published_too() {
+    let mut house = House::with(&[("lamp", "lamp")]);
+    let things = house.things();
+    house.restart();
+    house.go_online();
+    house.reports("lamp", json!({"state": "ON"}));
+    house.inventory(things);
+    assert!(house.retained("zigbee/lamp/native/state").is_some());
+}

@@ -46,6 +46,8 @@ pub(crate) type MemoKey = (UserName, Topic, RequestId);
 pub(crate) struct Memo {
     pub(crate) fingerprint: u64,
     pub(crate) until: Timestamp,
+    /// The Correlation Data with which it came again while it was under way: its asker waits for that now.
+    pub(crate) again: Option<Box<[u8]>>,
     /// Nothing while the request is under way.
     pub(crate) letter: Option<Letter>,
 }
@@ -82,8 +84,13 @@ impl Requests {
         RequestKey(self.last)
     }
 
-    pub(crate) fn memo(&self, key: &MemoKey) -> Option<&Memo> {
-        self.memos.get(key)
+    pub(crate) fn memo(&mut self, key: &MemoKey) -> Option<&mut Memo> {
+        self.memos.get_mut(key)
+    }
+
+    /// Takes out the Correlation Data with which a request came again.
+    pub(crate) fn again(&mut self, key: &MemoKey) -> Option<Box<[u8]>> {
+        self.memos.get_mut(key)?.again.take()
     }
 
     /// Notes that a request is under way; it is remembered at least until it is answered.

@@ -40,6 +40,16 @@ fn the_same_id_while_the_first_is_under_way_acts_once_and_is_answered_once() {
 }
 
 #[test]
+fn a_request_that_comes_again_under_way_is_answered_where_its_asker_waits_now() {
+    let mut house = lamp();
+    let first = house.send(set_on("7"));
+    let second = house.send(set_on("7"));
+    house.reports("lamp", json!({"state": "ON"}));
+    assert!(house.is_waiting(&first));
+    assert_eq!(house.status(&second), 200);
+}
+
+#[test]
 fn the_same_correlation_data_is_the_same_request() {
     let mut house = lamp();
     let first = house.send(Ask::new(SET_ON, "true"));

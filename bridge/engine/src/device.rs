@@ -53,6 +53,11 @@ impl Device {
         Self { record, availability: Availability::Unknown, since: now, is_described: true, values: Vec::new() }
     }
 
+    /// Makes one from what was kept of another life.
+    pub(crate) fn restored(record: DeviceRecord, now: Timestamp) -> Self {
+        Self { is_described: false, ..Self::new(record, now) }
+    }
+
     pub(crate) fn path(&self, home: &HomeId) -> DevicePath {
         DevicePath { home: home.clone(), cluster: self.record.cluster.clone(), device: self.record.id.clone() }
     }
@@ -103,7 +108,6 @@ impl Device {
 
     /// Puts back what was known before a restart; it is stale until it is heard again.
     pub(crate) fn restore(&mut self, values: Vec<ValueRecord>, leap: Option<u64>) {
-        self.is_described = false;
         let properties = &self.record.shape.properties;
         self.values = values
             .into_iter()

@@ -137,7 +137,7 @@ impl Engine {
         Load {
             requests: self.requests.pending.len(),
             longest_lane: self.lanes.longest(),
-            answers: self.requests.memo_count(),
+            answers: self.requests.answer_count(),
             subscriptions: self.subscriptions.len(),
             told: self.subscriptions.told_count(),
             timers: self.timers.len(),
@@ -191,20 +191,24 @@ impl Engine {
     }
 
     fn forget(&mut self, now: Timestamp) {
-        if let Some(next) = self.requests.forget_old(now) {
-            self.timers.set(next, Timer::Forget);
+        if self.requests.forget_old(now) {
+            self.timers.set(now + self.limits.remember, Timer::Forget);
         }
     }
 
     fn restore(&mut self, restored: Restored, now: Timestamp) {
         for mut record in restored.devices {
             record.id = self.directory.free_id(&record.cluster, &record.id, &record.uid);
-            self.directory.insert(Device::new(record, now));
+            self.directory.insert(Device::restored(record, now));
         }
         for record in restored.values {
             let slot = self.directory.by_uid(&record.cluster, &record.uid);
-            if let Some(device) = slot.and_then(|slot| self.directory.device_mut(slot)) {
-                device.restore(record.values, restored.leap);
+            let Some((slot, device)) = slot.and_then(|slot| Some((slot, self.directory.device_mut(slot)?))) else {
+                continue;
+            };
+            device.restore(record.values, restored.leap);
+            if restored.leap.is_some() {
+                self.save_values(slot);
             }
         }
         for mut record in restored.subscriptions {

@@ -50,13 +50,14 @@ impl Engine {
     /// Sends the final answer.
     pub(crate) fn answer(&mut self, reply: &Reply, answer: Answer, memo: Option<&MemoKey>) {
         self.note(Notice::Answered(answer.status));
-        let Some(letter) = reply.letter(answer) else {
+        let Some(mut letter) = reply.letter(answer) else {
             self.counters.unanswerable += 1;
             return self.note(Notice::Unanswerable);
         };
         self.counters.answers += 1;
         if let Some(memo) = memo {
-            self.requests.store(memo, &letter);
+            letter.correlation = self.requests.again(memo).or(letter.correlation);
+            self.counters.answers_forgotten += self.requests.store(memo, &letter, &self.limits);
         }
         self.put(Output::Answer(letter));
     }
@@ -149,21 +150,21 @@ impl Engine {
             if memo.fingerprint != fingerprint {
                 return Err(Fault::new(Symbol::RequestIdReused, "another request had the same id; use a new one"));
             }
-            let letter = memo.letter.clone();
+            let correlation = asked.correlation.map(Into::into);
+            match memo.letter.clone() {
+                Some(letter) => self.put(Output::Answer(Letter { correlation, ..letter })),
+                None => memo.again = correlation,
+            }
             self.counters.repeated += 1;
             self.note(Notice::Repeated);
-            if let Some(letter) = letter {
-                let correlation = asked.correlation.map(Into::into);
-                self.put(Output::Answer(Letter { correlation, ..letter }));
-            }
             return Ok(true);
         }
         let until = now + self.limits.remember.max(ttl);
         if self.requests.needs_timer() {
-            self.timers.set(until, Timer::Forget);
+            self.timers.set(now + self.limits.remember, Timer::Forget);
         }
-        let memo = Memo { fingerprint, until, letter: None };
-        self.counters.answers_forgotten += self.requests.remember(key.clone(), memo, self.limits.answers);
+        let memo = Memo { fingerprint, until, again: None, letter: None };
+        self.requests.remember(key.clone(), memo);
         Ok(false)
     }
 }

@@ -11,6 +11,8 @@ pub struct Limits {
     pub requests: usize,
     /// Answers remembered for requests that come again.
     pub answers: usize,
+    /// The size of those answers altogether, in bytes.
+    pub answer_bytes: usize,
     /// Subscriptions altogether.
     pub subscriptions: usize,
     /// Subscriptions of one client.
@@ -43,6 +45,7 @@ impl Default for Limits {
             lane: 32,
             requests: 10_000,
             answers: 10_000,
+            answer_bytes: 8 * 1024 * 1024,
             subscriptions: 10_000,
             subscriptions_per_client: 200,
             told: 100_000,

@@ -38,7 +38,7 @@ pub struct Load {
     pub requests: usize,
     /// What waits for the device for which most does.
     pub longest_lane: usize,
-    /// Requests remembered because they may come again.
+    /// Answers remembered for requests that come again.
     pub answers: usize,
     /// Subscriptions.
     pub subscriptions: usize,

@@ -8,7 +8,7 @@ use hes_schemas::{
 };
 use rustc_hash::FxHashMap;
 
-use crate::{directory::Slot, output::Letter, reply::Reply};
+use crate::{directory::Slot, limits::Limits, output::Letter, reply::Reply};
 
 /// One request under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +46,8 @@ pub(crate) type MemoKey = (UserName, Topic, RequestId);
 pub(crate) struct Memo {
     pub(crate) fingerprint: u64,
     pub(crate) until: Timestamp,
+    /// The Correlation Data with which it came again while it was under way: its asker waits for that now.
+    pub(crate) again: Option<Box<[u8]>>,
     /// Nothing while the request is under way.
     pub(crate) letter: Option<Letter>,
 }
@@ -55,7 +57,10 @@ pub(crate) struct Memo {
 pub(crate) struct Requests {
     pub(crate) pending: FxHashMap<RequestKey, Pending>,
     memos: FxHashMap<MemoKey, Memo>,
+    /// Those that have been answered, in that order.
     order: VecDeque<MemoKey>,
+    /// The size of their answers.
+    bytes: usize,
     has_timer: bool,
     last: u64,
 }
@@ -79,56 +84,59 @@ impl Requests {
         RequestKey(self.last)
     }
 
-    pub(crate) fn memo(&self, key: &MemoKey) -> Option<&Memo> {
-        self.memos.get(key)
+    pub(crate) fn memo(&mut self, key: &MemoKey) -> Option<&mut Memo> {
+        self.memos.get_mut(key)
     }
 
-    /// Notes that a request is under way; returns how many older ones had to be forgotten for want of room.
-    pub(crate) fn remember(&mut self, key: MemoKey, memo: Memo, room: usize) -> u64 {
+    /// Takes out the Correlation Data with which a request came again.
+    pub(crate) fn again(&mut self, key: &MemoKey) -> Option<Box<[u8]>> {
+        self.memos.get_mut(key)?.again.take()
+    }
+
+    /// Notes that a request is under way; it is remembered at least until it is answered.
+    pub(crate) fn remember(&mut self, key: MemoKey, memo: Memo) {
+        self.forget(&key);
+        self.memos.insert(key, memo);
+    }
+
+    /// Stores the final answer of a request that may come again; returns how many older ones had to make room.
+    pub(crate) fn store(&mut self, key: &MemoKey, letter: &Letter, limits: &Limits) -> u64 {
+        let Some(memo) = self.memos.get_mut(key) else { return 0 };
+        memo.letter = Some(letter.clone());
+        self.bytes += letter.payload.len();
+        self.order.push_back(key.clone());
         let mut forgotten = 0;
-        while self.memos.len() >= room.max(1) {
-            let Some(oldest) = self.order.pop_front() else { break };
-            forgotten += u64::from(self.memos.remove(&oldest).is_some());
-        }
-        if self.memos.insert(key.clone(), memo).is_none() {
-            self.order.push_back(key);
+        while self.order.len() > limits.answers || self.bytes > limits.answer_bytes {
+            let Some(oldest) = self.order.front().cloned() else { break };
+            self.forget(&oldest);
+            forgotten += 1;
         }
         forgotten
     }
 
-    /// Stores the final answer of a request that may come again.
-    pub(crate) fn store(&mut self, key: &MemoKey, letter: &Letter) {
-        if let Some(memo) = self.memos.get_mut(key) {
-            memo.letter = Some(letter.clone());
-        }
-    }
-
-    /// Forgets a request that has come to nothing, so that it may be tried again.
+    /// Forgets a request, so that it may be tried again.
     pub(crate) fn forget(&mut self, key: &MemoKey) {
-        self.memos.remove(key);
-        // it is the last that came, unless its answer had to wait
-        if let Some(place) = self.order.iter().rposition(|other| other == key) {
+        let Some(letter) = self.memos.remove(key).and_then(|memo| memo.letter) else { return };
+        self.bytes -= letter.payload.len();
+        if let Some(place) = self.order.iter().position(|other| other == key) {
             self.order.remove(place);
         }
     }
 
-    /// Forgets what nobody will ask for again; returns when to do so next, if a timer must be set for that.
-    pub(crate) fn forget_old(&mut self, now: Timestamp) -> Option<Timestamp> {
-        while let Some(oldest) = self.order.front() {
-            match self.memos.get(oldest) {
-                Some(memo) if memo.until > now => return Some(memo.until),
-                Some(_) | None => {
-                    let key = self.order.pop_front()?;
-                    self.memos.remove(&key);
-                }
-            }
+    /// Forgets what nobody will ask for again; returns whether anything is left.
+    pub(crate) fn forget_old(&mut self, now: Timestamp) -> bool {
+        while let Some(oldest) = self.order.front().cloned()
+            && self.memos.get(&oldest).is_none_or(|memo| memo.until <= now)
+        {
+            self.forget(&oldest);
         }
-        self.has_timer = false;
-        None
+        self.has_timer = !self.memos.is_empty();
+        self.has_timer
     }
 
-    pub(crate) fn memo_count(&self) -> usize {
-        self.memos.len().max(self.order.len())
+    /// Returns how many answers are stored.
+    pub(crate) fn answer_count(&self) -> usize {
+        self.order.len()
     }
 
     /// Says whether the timer that forgets must be set; it is then taken to be.

@@ -174,7 +174,7 @@ impl Engine {
         self.counters.answers += 1;
         self.note(Notice::Answered(letter.status));
         if let Some(memo) = &request.memo {
-            self.requests.store(memo, letter);
+            self.counters.answers_forgotten += self.requests.store(memo, letter, &self.limits);
         }
     }
 }

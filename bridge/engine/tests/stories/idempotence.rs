@@ -40,6 +40,16 @@ fn the_same_id_while_the_first_is_under_way_acts_once_and_is_answered_once() {
 }
 
 #[test]
+fn a_request_that_comes_again_under_way_is_answered_where_its_asker_waits_now() {
+    let mut house = lamp();
+    let first = house.send(set_on("7"));
+    let second = house.send(set_on("7"));
+    house.reports("lamp", json!({"state": "ON"}));
+    assert!(house.is_waiting(&first));
+    assert_eq!(house.status(&second), 200);
+}
+
+#[test]
 fn the_same_correlation_data_is_the_same_request() {
     let mut house = lamp();
     let first = house.send(Ask::new(SET_ON, "true"));
@@ -89,7 +99,7 @@ fn another_user_with_the_same_client_id_is_not_given_the_stored_answer() {
     let mut house = lamp();
     house.send(set_on("7"));
     house.reports("lamp", json!({"state": "ON"}));
-    let other = house.send(set_on("7").by("eve").from_client("anna-1"));
+    let other = house.send(set_on("7").by("eve").at_client("anna-1"));
     assert_eq!(house.error(&other), (404, "unknown"));
 }
 
@@ -154,7 +164,10 @@ fn an_answer_is_remembered_for_two_minutes() {
     house.later(1);
     house.send(set_on("7"));
     assert_eq!(house.commands().len(), 1);
+    house.reports("lamp", json!({"state": "ON"}));
     assert_eq!(house.engine.load().answers, 1);
+    house.later(240_000);
+    assert_eq!((house.engine.load().answers, house.engine.load().timers), (0, 0));
 }
 
 #[test]
@@ -182,4 +195,30 @@ fn requests_that_come_to_nothing_leave_nothing_behind() {
     }
     assert_eq!(house.engine.load().answers, 0);
     assert!(house.engine.load().timers <= 2, "one for the inventory and one to forget");
+}
+
+#[test]
+fn a_request_under_way_is_not_forgotten_for_want_of_room() {
+    let limits = Limits { answers: 2, ..Limits::default() };
+    let mut house = House::limited(limits, &[("lamp", "lamp")]);
+    house.send(set_on("1"));
+    for id in ["2", "3", "4"] {
+        house.send(Ask::new(SET_ON, &json!({"value": "nonsense", "id": id}).to_string()));
+    }
+    house.send(set_on("1"));
+    house.reports("lamp", json!({"state": "ON"}));
+    house.reports("lamp", json!({"state": "ON"}));
+    assert_eq!(house.commands().len(), 1);
+}
+
+#[test]
+fn large_answers_are_forgotten_sooner() {
+    let limits = Limits { answer_bytes: 1_000, ..Limits::default() };
+    let mut house = House::limited(limits, &[("lamp", "lamp")]);
+    for id in ["1", "2", "3"] {
+        let target = "x".repeat(500);
+        let body = json!({"updates": [{"target": target, "value": 1}], "id": id});
+        house.send(Ask::new("$req/update", &body.to_string()));
+    }
+    assert_eq!((house.engine.counters().answers_forgotten, house.engine.load().answers), (2, 1));
 }

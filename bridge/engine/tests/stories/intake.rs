@@ -201,7 +201,7 @@ fn cbor_is_understood_with_or_without_its_name() {
 #[test]
 fn an_unanswerable_command_still_acts() {
     let mut house = lamp();
-    house.send(Ask::new(SET_ON, "false").from_client("no/space"));
+    house.send(Ask::new(SET_ON, "false").at_client("no/space"));
     assert_eq!(house.commands(), [r#"lamp set {"state":"OFF"}"#]);
     house.reports("lamp", json!({"state": "OFF"}));
     assert!(house.letters.is_empty());

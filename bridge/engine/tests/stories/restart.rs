@@ -67,6 +67,16 @@ fn versions_grow_over_any_number_of_lives() {
 }
 
 #[test]
+fn versions_that_leapt_are_kept_over_a_restart_in_good_order() {
+    let mut house = house();
+    house.shelf.commit();
+    house.crash();
+    let leapt = reading(&house, "on").2;
+    house.restart();
+    assert_eq!(reading(&house, "on").2, leapt);
+}
+
+#[test]
 fn a_lost_property_does_not_come_back() {
     let mut house = house();
     house.changes("lamp", |thing| thing.lacks = vec!["on".to_owned()]);
@@ -214,4 +224,15 @@ fn the_first_inventory_of_a_life_says_only_what_is_new() {
     let topics: Vec<&str> = house.posts.iter().map(|post| post.topic.as_str()).collect();
     assert_eq!(topics, ["hes/1/oak/zigbee/lamp/native/state"], "native values are known with the first inventory");
     assert_eq!(house.engine.device_count(), 1);
+}
+
+#[test]
+fn native_values_of_a_device_that_was_silent_before_are_published_too() {
+    let mut house = House::with(&[("lamp", "lamp")]);
+    let things = house.things();
+    house.restart();
+    house.go_online();
+    house.reports("lamp", json!({"state": "ON"}));
+    house.inventory(things);
+    assert!(house.retained("zigbee/lamp/native/state").is_some());
 }

@@ -152,8 +152,8 @@ fn nobody_else_can_renew_or_end_a_subscription() {
     let sid = subscribe(&mut house, &json!({"scope": "#"}));
     for operation in ["$req/renew", "$req/unsubscribe"] {
         let other_user = house.ask_as(GUS, operation, &on_sid(&sid));
-        let same_client = house.send(Ask::new(operation, &on_sid(&sid)).by(GUS).from_client("anna-1"));
-        let other_client = house.send(Ask::new(operation, &on_sid(&sid)).from_client("anna-2"));
+        let same_client = house.send(Ask::new(operation, &on_sid(&sid)).by(GUS).at_client("anna-1"));
+        let other_client = house.send(Ask::new(operation, &on_sid(&sid)).at_client("anna-2"));
         for ticket in [other_user, same_client, other_client] {
             assert_eq!(house.error(&ticket), (404, "unknown"));
         }
@@ -172,7 +172,7 @@ fn whoever_may_not_be_notified_gets_no_subscription() {
 #[test]
 fn a_client_whose_id_spells_no_topic_gets_no_subscription() {
     let mut house = lamp();
-    let ask = Ask::new("$req/subscribe", r##"{"scope":"#"}"##).from_client("a/b");
+    let ask = Ask::new("$req/subscribe", r##"{"scope":"#"}"##).at_client("a/b");
     house.send(ask);
     assert!(house.letters.is_empty() && house.told().is_empty());
     assert!(house.notices.contains(&hes_engine::Notice::Refused(Symbol::Denied)));
@@ -249,7 +249,7 @@ fn subscriptions_are_limited_by_client_and_altogether() {
     let limits = Limits { subscriptions: 3, subscriptions_per_client: 2, ..Limits::default() };
     let mut house = House::limited(limits, &[]);
     let mut ask = |client: &str| {
-        let ticket = house.send(Ask::new("$req/subscribe", r##"{"scope":"#"}"##).from_client(client));
+        let ticket = house.send(Ask::new("$req/subscribe", r##"{"scope":"#"}"##).at_client(client));
         house.answer(&ticket).status.code()
     };
     assert_eq!([ask("a"), ask("a"), ask("a"), ask("b"), ask("b")], [201, 201, 429, 201, 429]);

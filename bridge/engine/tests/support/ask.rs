@@ -42,11 +42,11 @@ impl Ask {
     /// Asks as somebody else, from a client of theirs.
     pub(crate) fn by(self, user: &str) -> Self {
         let client = format!("{user}-1");
-        Self { user: user.to_owned(), ..self.from_client(&client) }
+        Self { user: user.to_owned(), ..self.at_client(&client) }
     }
 
     /// Asks from the client with the given id.
-    pub(crate) fn from_client(self, client: &str) -> Self {
+    pub(crate) fn at_client(self, client: &str) -> Self {
         Self { door: own(client), ..self }
     }
 

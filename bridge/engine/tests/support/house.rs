@@ -335,7 +335,7 @@ impl House {
         }
         self.steps += 1;
         // with many devices the look at all of them costs more than the step
-        if self.engine.device_count() < 10 || self.steps % 100 == 0 {
+        if self.engine.device_count() < 10 || self.steps.is_multiple_of(100) {
             self.check();
         }
     }

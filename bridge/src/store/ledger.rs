@@ -12,7 +12,7 @@ use hes_schemas::{
     ClusterId, DeviceId, Timestamp, Uid, UserName,
     rights::{Grant, Role, Scope},
 };
-use sqlx::{Row, SqliteConnection};
+use sqlx::{Connection, Row, SqliteConnection};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use super::{
@@ -86,6 +86,17 @@ impl Ledger {
     /// Gives the connection up.
     pub(super) async fn disconnect(&self) {
         drop(self.connection.lock().await.take());
+    }
+
+    /// Closes the connection for good, so that all is in the database itself and nothing in the log beside it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if SQLite could not close it; what was committed is kept all the same.
+    pub(super) async fn close(&self) -> Result<(), StoreError> {
+        match self.connection.lock().await.take() {
+            Some(connection) => Ok(connection.close().await?),
+            None => Ok(()),
+        }
     }
 
     /// Returns a state that is another one after another process, or another connection, has written to the database.

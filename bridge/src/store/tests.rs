@@ -107,6 +107,16 @@ async fn writes_what_nobody_waited_for_when_it_closes() {
 }
 
 #[tokio::test]
+async fn leaves_one_file_that_can_be_copied_when_it_closes() {
+    let folder = TempDir::new().unwrap();
+    let opened = open(&folder).await;
+    keep(&opened.store, everything()).await;
+    assert!(folder.path().join("hes-bridge.db-wal").exists());
+    opened.store.close().await.unwrap();
+    assert!(!folder.path().join("hes-bridge.db-wal").exists());
+}
+
+#[tokio::test]
 async fn saves_after_the_interval_what_nobody_waits_for() {
     let folder = TempDir::new().unwrap();
     let opened = Store::open(folder.path(), Duration::ZERO, NOW).await.unwrap();

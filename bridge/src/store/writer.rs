@@ -193,7 +193,8 @@ async fn finish(
     }
     queue.count(&result);
     tell(callers, result.is_ok());
-    result
+    result?;
+    ledger.close().await
 }
 
 async fn write(ledger: &Ledger, shapes: &mut ShapeRows, batch: &Batch, ending: Ending) -> Result<(), StoreError> {

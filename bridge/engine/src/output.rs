@@ -16,9 +16,9 @@ pub enum Output {
         /// What is kept.
         record: Record,
         /// What is sent once it is.
-        kept: Letter,
+        kept: Box<Letter>,
         /// What is sent if it cannot be.
-        refused: Letter,
+        refused: Box<Letter>,
         /// The subscription that is to be undone with [`crate::Input::NotKept`] if it cannot be.
         undo: Option<Sid>,
     },

@@ -167,6 +167,7 @@ impl Engine {
         let refused = request.reply.letter(Answer::failed(fault));
         let (Some(kept), Some(refused)) = (kept, refused) else { return self.put(Output::Save(record)) };
         self.answered(&kept, request);
+        let (kept, refused) = (Box::new(kept), Box::new(refused));
         self.put(Output::Keep { record, kept, refused, undo });
     }
 

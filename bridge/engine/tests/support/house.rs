@@ -355,13 +355,13 @@ impl House {
                 }
                 Output::Answer(letter) => self.letters.push(letter),
                 Output::Keep { refused: letter, undo, .. } if self.store_refuses => {
-                    self.letters.push(letter);
+                    self.letters.push(*letter);
                     refused.extend(undo);
                 }
                 Output::Keep { record, kept, .. } => {
                     self.shelf.save(record);
                     self.shelf.commit();
-                    self.letters.push(kept);
+                    self.letters.push(*kept);
                 }
                 Output::Notify { client, post, .. } => self.told.push((client, notification(&post))),
                 Output::Command(id, command) => self.commands.push((id, command)),

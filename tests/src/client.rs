@@ -3,7 +3,12 @@
 mod answer;
 mod request;
 
-use std::{io, net::SocketAddr, time::Instant};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Instant,
+};
 
 pub use answer::Answer;
 pub use request::{CBOR, JSON, Request};
@@ -17,6 +22,9 @@ use crate::{
 /// Where the topics begin on which clients find out that nothing more is under way.
 const FENCE: &str = "fence/";
 
+/// Numbers all requests of the process: the same client connects again, and its next request is not its first.
+static REQUESTS: AtomicU64 = AtomicU64::new(1);
+
 /// A connected client.
 ///
 /// It panics where a test cannot go on: the connection is lost, or what must come does not come within [`WAIT`].
@@ -29,7 +37,6 @@ pub struct Client {
     told: Vec<Answer>,
     acknowledged: Vec<(u16, Vec<u8>)>,
     packets: u16,
-    requests: u64,
     listens: bool,
     fences: usize,
 }
@@ -77,7 +84,6 @@ impl Client {
             told: Vec::new(),
             acknowledged: Vec::new(),
             packets: 0,
-            requests: 0,
             listens: false,
             fences: 0,
         }
@@ -204,8 +210,7 @@ impl Client {
             self.subscribe(&[&own]).expect("a client may hear its own answers");
             self.listens = true;
         }
-        self.requests += 1;
-        let token = format!("{}-{}", self.name, self.requests);
+        let token = format!("{}-{}", self.name, REQUESTS.fetch_add(1, Ordering::Relaxed));
         let message = request.message(self.wire.version(), &self.answers, &token);
         self.put(message).expect("the connection holds");
         token

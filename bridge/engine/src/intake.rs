@@ -102,7 +102,7 @@ impl Engine {
         }
         let memo = if call.acts() { memo_key(reply, asked) } else { None };
         if let Some(key) = &memo
-            && self.is_repeated(now, key, asked, ttl)?
+            && self.is_repeated(now, key, asked, &head, ttl)?
         {
             return Ok(None);
         }
@@ -144,9 +144,20 @@ impl Engine {
     }
 
     /// Says whether the request came before; if its answer is known, it is sent again.
-    fn is_repeated(&mut self, now: Timestamp, key: &MemoKey, asked: &Asked<'_>, ttl: Millis) -> Result<bool, Fault> {
+    ///
+    /// An `id` names one request for good. Correlation Data only tells answers apart that are still awaited: a script
+    /// that is run twice counts from 1 again, so with another body it is another request once the first is answered.
+    fn is_repeated(
+        &mut self,
+        now: Timestamp,
+        key: &MemoKey,
+        asked: &Asked<'_>,
+        head: &Head,
+        ttl: Millis,
+    ) -> Result<bool, Fault> {
         let fingerprint = fingerprint(asked);
-        if let Some(memo) = self.requests.memo(key).filter(|memo| memo.until > now) {
+        let is_another = |memo: &Memo| memo.fingerprint != fingerprint && memo.letter.is_some() && head.id.is_none();
+        if let Some(memo) = self.requests.memo(key).filter(|memo| memo.until > now && !is_another(memo)) {
             if memo.fingerprint != fingerprint {
                 return Err(Fault::new(Symbol::RequestIdReused, "another request had the same id; use a new one"));
             }

@@ -50,6 +50,17 @@ fn a_request_that_comes_again_under_way_is_answered_where_its_asker_waits_now() 
 }
 
 #[test]
+fn a_script_that_counts_from_one_again_acts_again() {
+    let mut house = lamp();
+    for (body, state) in [("true", "ON"), ("false", "OFF"), ("true", "ON")] {
+        let ticket = house.send(Ask::new(SET_ON, body).correlated(b"1"));
+        house.reports("lamp", json!({"state": state}));
+        assert_eq!(house.answers(&ticket).last().map(|answer| answer.status.code()), Some(200));
+    }
+    assert_eq!(house.commands().len(), 3);
+}
+
+#[test]
 fn the_same_correlation_data_is_the_same_request() {
     let mut house = lamp();
     let first = house.send(Ask::new(SET_ON, "true"));

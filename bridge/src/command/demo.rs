@@ -19,7 +19,7 @@ use crate::{
     accounts::{self, AccountsError},
     demo::{Key, invocation, live_in, welcome},
     gateway::Gateway,
-    settings::{ClusterKind, ClusterSettings, LogLevel, Overrides, Settings},
+    settings::{ClusterKind, ClusterSettings, LogLevel, Overrides, Settings, process_variables},
     store::Ledger,
 };
 
@@ -50,9 +50,14 @@ const SEED: u64 = 4_711;
 pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<Exit, Failure> {
     let no_place = |error| Failure::new(Exit::Internal, format!("no place for the data of the house: {error}"));
     let place = TempDir::with_prefix("hes-bridge-demo-").map_err(no_place)?;
+    let variables = process_variables();
+    let is_said = |name: &str| variables.iter().any(|(known, value)| known == name && !value.is_empty());
     let mut overrides = args.overrides.clone();
-    overrides.data.get_or_insert_with(|| place.path().join("data"));
-    if overrides.listen.is_empty() && overrides.config.is_none() {
+    if overrides.data.is_none() && !is_said("HES_DATA") {
+        overrides.data = Some(place.path().join("data"));
+    }
+    let has_file = overrides.config.is_some() || is_said("HES_CONFIG");
+    if overrides.listen.is_empty() && !has_file && !is_said("HES_BROKER_LISTEN") {
         overrides.listen.push(free_address().to_string());
     }
     let mut settings = load(&overrides)?;

@@ -86,7 +86,8 @@ impl Engine {
             Happening::Device(_) => Some(Safety::S0),
         };
         let record = &subscription.record;
-        record.events.contains(&happening.kind())
+        now < record.until
+            && record.events.contains(&happening.kind())
             && record.scope.covers(&subject)
             && self.grants(&record.user).permits(now, Action::Notify, &subject, privacy.unwrap_or_default())
     }

@@ -1,7 +1,7 @@
 //! A house for tests: a plain cluster, a store that can crash, a clock that only moves when told, and people who ask.
 
 mod ask;
-mod house;
+pub(crate) mod house;
 mod look;
 mod plain;
 mod shapes;

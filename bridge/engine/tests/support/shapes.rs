@@ -110,7 +110,7 @@ fn everything_box() -> Vec<(&'static str, PropertyDocument)> {
     let tells = |data_type| PropertyDocument { read_only: true, ..of(data_type) };
     vec![
         ("label", gettable(named("label", PropertyDocument { safety: Safety::S1, ..of(DataType::String) }))),
-        ("level", named("level", tells(DataType::Number))),
+        ("meter", named("meter", tells(DataType::Number))),
         ("sound", named("sound", PropertyDocument { write_only: true, ..of(DataType::String) })),
         ("danger", gettable(named("danger", danger))),
         ("secret", named("secret", PropertyDocument { privacy: Safety::S2, ..tells(DataType::String) })),

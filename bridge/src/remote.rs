@@ -55,6 +55,35 @@ impl Remote {
     }
 }
 
+/// Words why a link is down, in a person's terms where a person has to act.
+pub(crate) fn reason(error: &rumqttc::ConnectionError) -> String {
+    use rumqttc::{ConnectReturnCode, ConnectionError};
+    if let ConnectionError::ConnectionRefused(
+        ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized,
+    ) = error
+    {
+        return CREDENTIALS.to_owned();
+    }
+    error.to_string()
+}
+
+/// The same, with MQTT 5.
+pub(crate) fn reason_v5(error: &rumqttc::v5::ConnectionError) -> String {
+    use rumqttc::v5::{ConnectionError, mqttbytes::v5::ConnectReturnCode};
+    if let ConnectionError::ConnectionRefused(
+        ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized,
+    ) = error
+    {
+        return CREDENTIALS.to_owned();
+    }
+    error.to_string()
+}
+
+const CREDENTIALS: &str = "the broker refuses the user or the password";
+
+/// What is wrong when a broker lets us in, but does not let us hear what we have to.
+pub(crate) const DEAF: &str = "the broker does not let this user subscribe";
+
 /// How long a broker may be silent before it is asked for a sign of life.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 

@@ -5,11 +5,13 @@ use std::{sync::Arc, time::Duration};
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use hes_engine::Input;
 use hes_schemas::{ClusterId, Filter};
-use rumqttc::{AsyncClient, ConnectReturnCode, Event, EventLoop, MqttOptions, Packet, QoS, SubscribeFilter};
+use rumqttc::{
+    AsyncClient, ConnectReturnCode, Event, EventLoop, MqttOptions, Packet, QoS, SubscribeFilter, SubscribeReasonCode,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{mind::Mind, report, sinks::Link};
-use crate::remote::{Remote, network};
+use crate::remote::{DEAF, Remote, network, reason};
 
 /// How many packets may wait for the other broker.
 const QUEUE: usize = 256;
@@ -94,6 +96,9 @@ impl Session<'_> {
                 client.try_subscribe_many(filters).map_err(|error| error.to_string())?;
                 self.up(client);
             }
+            Ok(Event::Incoming(Packet::SubAck(ack))) if ack.return_codes.contains(&SubscribeReasonCode::Failure) => {
+                return Err(DEAF.to_owned());
+            }
             Ok(Event::Incoming(Packet::Publish(publish))) => {
                 let Self { mind, cluster, .. } = self;
                 let (topic, payload) = (publish.topic.as_str(), publish.payload.as_ref());
@@ -104,7 +109,7 @@ impl Session<'_> {
                 });
             }
             Ok(_) => {}
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(reason(&error)),
         }
         Ok(())
     }

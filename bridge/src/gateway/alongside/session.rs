@@ -9,7 +9,7 @@ use rumqttc::v5::{
     AsyncClient, Event, EventLoop,
     mqttbytes::{
         QoS,
-        v5::{Filter as Wish, LastWill, Packet, Publish, PublishProperties},
+        v5::{Filter as Wish, LastWill, Packet, Publish, PublishProperties, SubscribeReasonCode},
     },
 };
 use tokio::sync::mpsc::Receiver;
@@ -18,7 +18,7 @@ use super::{
     super::{mind::Mind, report},
     Outbox, Outgoing,
 };
-use crate::remote::Remote;
+use crate::remote::{DEAF, Remote, reason_v5};
 
 /// How many packets may wait between this task and the connection.
 const QUEUE: usize = 256;
@@ -68,7 +68,7 @@ impl<'s> Session<'s> {
             match self.events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => break,
                 Ok(_) => {}
-                Err(error) => return Err(error.to_string()),
+                Err(error) => return Err(reason_v5(&error)),
             }
         }
         let (root, home) = self.mind.look(|engine| (engine.root().clone(), engine.home().clone()));
@@ -111,10 +111,17 @@ async fn listen(mind: &Mind, acts_as: &UserName, outbox: &Outbox, events: &mut E
     loop {
         match events.poll().await {
             Ok(Event::Incoming(Packet::Publish(publish))) => hear(mind, acts_as, outbox, &publish),
+            Ok(Event::Incoming(Packet::SubAck(ack))) if ack.return_codes.iter().any(is_refusal) => {
+                return DEAF.to_owned();
+            }
             Ok(_) => {}
-            Err(error) => return error.to_string(),
+            Err(error) => return reason_v5(&error),
         }
     }
+}
+
+const fn is_refusal(code: &SubscribeReasonCode) -> bool {
+    !matches!(code, SubscribeReasonCode::Success(_))
 }
 
 fn hear(mind: &Mind, acts_as: &UserName, outbox: &Outbox, publish: &Publish) {

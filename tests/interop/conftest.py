@@ -5,13 +5,16 @@ import sys
 
 import pytest
 
-from peers import BuiltInHouse, MosquittoHouse, Process
+from peers import BuiltInHouse, MosquittoHouse, OldBuiltInHouse, Process
 
 # A run that is told to end still ends its programs.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
 
 
-@pytest.fixture(scope="module", params=[BuiltInHouse, MosquittoHouse], ids=["built_in", "mosquitto"])
+HOUSES = {"built_in": BuiltInHouse, "built_in_3_1_1": OldBuiltInHouse, "mosquitto": MosquittoHouse}
+
+
+@pytest.fixture(scope="module", params=HOUSES.values(), ids=HOUSES.keys())
 def house(request, tmp_path_factory):
     """A house on each kind of broker."""
     yield from live(request.param, tmp_path_factory)

@@ -1,9 +1,11 @@
 """Kill and restart: whoever dies, the house converges."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from peers import BuiltInHouse, until
-from peers.devices import BULB, DEVICES, WEATHER, cluster_state, device_state, documents, reading
+from peers import BuiltInHouse, Client, Cluster, Gateway, Mosquitto, Zigbee2Mqtt, until
+from peers.devices import BULB, DEVICES, WEATHER, cluster_state, cluster_status, device_state, documents, reading
 
 
 def test_a_dead_zigbee2mqtt_is_told_of_and_comes_back(house):
@@ -74,6 +76,50 @@ def test_devices_are_remembered_when_everybody_else_lost_them(house):
         assert client.set(f"{BULB}/on", True, ttl=3).status == 503
     house.zigbee.start()
     converge(house)
+
+
+def test_a_link_comes_up_when_its_broker_does(tmp_path):
+    mosquitto = Mosquitto(tmp_path)
+    gateway = Gateway(tmp_path, [Cluster(broker=mosquitto)]).start()
+    with gateway.client() as client:
+        assert cluster_status(client)["state"] == "offline"
+        until(lambda: "refused" in (cluster_status(client).get("error") or "").lower(), "it is said why")
+        mosquitto.start()
+        Zigbee2Mqtt(tmp_path, mosquitto.port, Mosquitto.user, Mosquitto.password).start()
+        until(lambda: sorted(documents(client)) == sorted(DEVICES), "all devices are there")
+        until(lambda: cluster_state(client) == "online", "the cluster is online")
+        assert cluster_status(client).get("error") is None
+
+
+def test_a_wrong_password_for_another_broker_is_said(tmp_path):
+    mosquitto = Mosquitto(tmp_path).start()
+    mosquitto.password = "another one"
+    gateway = Gateway(tmp_path, [Cluster(broker=mosquitto)]).start()
+    with gateway.client() as client:
+        until(lambda: "refuses the user or the password" in (cluster_status(client).get("error") or ""), "it is said why")
+
+
+def test_a_broker_that_lets_nobody_subscribe_is_said(tmp_path):
+    (tmp_path / "other").mkdir()
+    other = Gateway(tmp_path / "other").start()
+    other.add_user("stranger", "guest")
+    account = SimpleNamespace(name="other", url=other.url, user="stranger", password=other.passwords["stranger"])
+    gateway = Gateway(tmp_path, [Cluster(broker=account)]).start()
+    with gateway.client() as client:
+        until(lambda: "let this user subscribe" in (cluster_status(client).get("error") or ""), "it is said why")
+
+
+def test_a_message_of_four_mebibytes_is_no_trouble(house):
+    converge(house)
+    with Client(*house.zigbee.account) as other:
+        other.publish(f"{house.zigbee.base}/bridge/definitions", b" " * (4 << 20), retain=True)
+        other.fence()
+        house.gateway.stop()
+        house.gateway.start()
+        converge(house)
+    with Client(*house.zigbee.account) as other:
+        other.publish(f"{house.zigbee.base}/bridge/definitions", b"", retain=True)
+        other.fence()
 
 
 def converge(house):

@@ -2,7 +2,7 @@
 
 from .client import Answer, Client, Refused, snapshot
 from .gateway import Alongside, Cluster, Gateway
-from .house import BuiltInHouse, House, MosquittoHouse
+from .house import BuiltInHouse, House, MosquittoHouse, OldBuiltInHouse
 from .mosquitto import Mosquitto
 from .process import Process
 from .waiting import WAIT, until
@@ -18,6 +18,7 @@ __all__ = [
     "House",
     "Mosquitto",
     "MosquittoHouse",
+    "OldBuiltInHouse",
     "Process",
     "Refused",
     "WAIT",

@@ -22,7 +22,12 @@ def topics_of(client, device):
 
 def cluster_state(client):
     """Returns `online` or `offline`, or nothing before the cluster was heard of."""
-    return snapshot(client, f"{CLUSTER}/$status").get(f"{CLUSTER}/$status", {}).get("state")
+    return cluster_status(client).get("state")
+
+
+def cluster_status(client):
+    """Returns what is retained of the cluster itself."""
+    return snapshot(client, f"{CLUSTER}/$status").get(f"{CLUSTER}/$status", {})
 
 
 def device_state(client, device):

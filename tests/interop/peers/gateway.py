@@ -80,6 +80,10 @@ class Gateway(Process):
             self.until(self._is_online, "it is online")
         return self
 
+    @property
+    def url(self):
+        return f"mqtt://127.0.0.1:{self.port}"
+
     def client(self, user="owner", version=5, name=None):
         """Makes a client of an account on the built-in broker."""
         return Client(self.port, user, self.passwords[user], version, name)

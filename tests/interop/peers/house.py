@@ -27,14 +27,22 @@ class House:
 class BuiltInHouse(House):
     """Zigbee2MQTT is connected to the gateway's own broker, and speaks MQTT 5."""
 
+    version = 5
+
     def __init__(self, folder):
         self.gateway = Gateway(folder, [Cluster()]).start()
         password = self.gateway.passwords["zigbee2mqtt"]
-        self.zigbee = Zigbee2Mqtt(folder, self.gateway.port, "zigbee2mqtt", password, version=5).start()
+        self.zigbee = Zigbee2Mqtt(folder, self.gateway.port, "zigbee2mqtt", password, self.version).start()
 
     @property
     def broker(self):
         return self.gateway
+
+
+class OldBuiltInHouse(BuiltInHouse):
+    """There Zigbee2MQTT speaks MQTT 3.1.1, as it does unless told otherwise."""
+
+    version = 4
 
 
 class MosquittoHouse(House):

@@ -99,6 +99,23 @@ def test_a_subscription_notifies_through_the_other_broker(house, client):
     assert client.ask(f"{HOME}/$req/unsubscribe", {"sid": granted.body["sid"]}).status in (200, 204)
 
 
+def test_a_subscription_outlives_a_killed_gateway(house, client):
+    client.subscribe(f"{HOME}/$notify/{client.name}/#")
+    assert client.set(f"{PLUG}/on", False).status == 200
+    request = {"scope": f"{PLUG}/on", "events": ["property_changed"], "lease": 600, "initial": False}
+    sid = client.ask(f"{HOME}/$req/subscribe", request).body["sid"]
+    topic = f"{HOME}/$notify/{client.name}/{sid}"
+    house.zigbee.report("plug", genOnOff={"onOff": 1})
+    client.until(lambda: told(client, topic).get("value") is True, "it is notified")
+    last = told(client, topic)["seq"]
+    house.gateway.kill()
+    house.gateway.start()
+    until(lambda: client.set(f"{PLUG}/on", False, ttl=3).status == 200, "the plug is switched again")
+    client.until(lambda: told(client, topic).get("value") is False, "it is notified again")
+    assert told(client, topic)["seq"] > last
+    assert client.ask(f"{HOME}/$req/unsubscribe", {"sid": sid}).status in (200, 204)
+
+
 def test_a_retained_request_is_refused_and_cleared(house, client):
     assert client.set(f"{BULB}/on", False).status == 200
     answer = client.ask(SET, payload=b"true", retain=True)
@@ -192,3 +209,29 @@ def test_a_broker_that_lost_what_it_retained_is_told_all_again(house, client):
         until(lambda: reading(other, f"{WEATHER}/temperature").get("quality") == "good", "the sensor's value is good")
         until(lambda: other.set(f"{BULB}/on", False, ttl=3).status == 200, "the bulb is switched")
         assert reading(other, f"{BULB}/on")["version"] > version
+
+
+def test_both_doors_show_the_same(tmp_path):
+    mosquitto = Mosquitto(tmp_path).start()
+    gateway = Gateway(tmp_path, [Cluster(), Alongside(mosquitto)]).start()
+    Zigbee2Mqtt(tmp_path, gateway.port, "zigbee2mqtt", gateway.passwords["zigbee2mqtt"]).start()
+    with gateway.client() as inside:
+        until(lambda: is_whole(inside), "the house is whole")
+        with Client(mosquitto.port, Mosquitto.user, Mosquitto.password) as outside:
+            until(lambda: shown(inside) == shown(outside), "both show the same")
+            for asker, on in [(inside, True), (outside, False), (inside, True)]:
+                assert asker.set(f"{BULB}/on", on).value is on
+            assert inside.ask(f"{HOME}/$req/devices").body["devices"] == outside.ask(f"{HOME}/$req/devices").body["devices"]
+        mosquitto.kill()
+        assert inside.set(f"{BULB}/on", False).status == 200
+        mosquitto.start()
+        with Client(mosquitto.port, Mosquitto.user, Mosquitto.password) as outside:
+            until(lambda: shown(inside) == shown(outside), "both show the same again")
+            assert reading(outside, f"{BULB}/on")["value"] is False
+
+
+def shown(client):
+    """Returns what is retained of the house, without what never rests: the sensors, and when something was heard last."""
+    found = snapshot(client, f"{HOME}/#")
+    calm = {topic: told for topic, told in found.items() if "/living_weather/" not in topic and "/hall_motion/" not in topic}
+    return {topic: {name: value for name, value in told.items() if name != "time"} for topic, told in calm.items()}

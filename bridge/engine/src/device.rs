@@ -35,6 +35,8 @@ pub(crate) struct Held {
     pub(crate) version: u64,
     /// It was heard while its source was alive, and the source has not fallen silent since.
     pub(crate) is_fresh: bool,
+    /// It was put back after an unclean stop and not heard since: what was told last may have been something else.
+    is_doubtful: bool,
 }
 
 /// How far one value can be trusted, or several together: the worst quality, the latest time, the sum of the versions.
@@ -99,6 +101,7 @@ impl Device {
                     time: now,
                     version: floor.saturating_add(1),
                     is_fresh: source == Source::Alive,
+                    is_doubtful: false,
                 };
                 self.values.insert(index, held);
                 true
@@ -107,6 +110,9 @@ impl Device {
     }
 
     /// Puts back what was known before a restart; it is stale until it is heard again.
+    ///
+    /// A leap tells of an unclean stop, which may have lost what came after: then the first report of each property is a
+    /// change, even to the value that was put back.
     pub(crate) fn restore(&mut self, values: Vec<ValueRecord>, leap: Option<u64>) {
         let properties = &self.record.shape.properties;
         self.values = values
@@ -118,6 +124,7 @@ impl Device {
                 time,
                 version: leap.map_or(version, |leap| version.max(leap)),
                 is_fresh: false,
+                is_doubtful: leap.is_some(),
             })
             .collect();
         self.values.sort_unstable_by(|a, b| a.property.cmp(&b.property));
@@ -209,7 +216,7 @@ impl Device {
 
 impl Held {
     fn hear(&mut self, value: Datum, now: Timestamp, source: Source) -> bool {
-        let is_change = self.value != value;
+        let is_change = std::mem::take(&mut self.is_doubtful) || self.value != value;
         let is_fresh = source == Source::Alive;
         let was_fresh = std::mem::replace(&mut self.is_fresh, is_fresh);
         self.time = now;

@@ -35,6 +35,8 @@ pub(crate) struct Device {
 pub(crate) struct Property {
     pub(crate) value: Value,
     is_fresh: bool,
+    /// A crash may have lost what was told last.
+    is_doubtful: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -113,8 +115,9 @@ impl Values {
         let mut changed = Vec::new();
         self.labels.extend(report.get("label").and_then(Value::as_str).map(|it| (key.clone(), it.to_owned())));
         for (name, value) in report.iter().filter(|(name, _)| !device.lacks.contains(*name)) {
-            let before = device.properties.insert(name.clone(), Property { value: value.clone(), is_fresh });
-            if before.is_none_or(|before| before.value != *value) {
+            let property = Property { value: value.clone(), is_fresh, is_doubtful: false };
+            let before = device.properties.insert(name.clone(), property);
+            if before.is_none_or(|before| before.is_doubtful || before.value != *value) {
                 changed.push(name.clone());
             }
         }
@@ -138,6 +141,7 @@ impl Values {
         &mut self,
         devices: impl Iterator<Item = &'r DeviceRecord>,
         values: impl Iterator<Item = &'r ValuesRecord>,
+        is_doubtful: bool,
     ) {
         self.devices.clear();
         self.seats.clear();
@@ -151,7 +155,7 @@ impl Values {
         for record in values {
             let Some(device) = self.devices.get_mut(&(record.cluster.clone(), record.uid.clone())) else { continue };
             for value in &record.values {
-                let property = Property { value: json!(value.value), is_fresh: false };
+                let property = Property { value: json!(value.value), is_fresh: false, is_doubtful };
                 device.properties.insert(value.property.to_string(), property);
             }
             device.properties.retain(|name, _| !device.lacks.contains(name));

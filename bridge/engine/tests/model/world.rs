@@ -317,7 +317,7 @@ impl World {
     /// Ends this life and begins another.
     pub(crate) fn restart(&mut self, is_clean: bool) {
         let restored = if is_clean { self.shelf.start_clean() } else { self.shelf.start_unclean() };
-        self.values.restart(restored.devices.iter(), restored.values.iter());
+        self.values.restart(restored.devices.iter(), restored.values.iter(), !is_clean);
         self.requests.restart();
         self.orders.restart();
         self.news.restart(restored.subscriptions.iter());

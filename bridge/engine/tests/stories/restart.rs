@@ -137,6 +137,65 @@ fn a_subscription_goes_on_with_numbers_that_were_never_used() {
 }
 
 #[test]
+fn a_subscriber_that_was_told_what_a_crash_lost_is_told_again() {
+    let mut house = house();
+    house.ask("$req/subscribe", r#"{"scope":"zigbee/lamp/on","initial":false,"min_interval":3600}"#);
+    house.shelf.commit();
+    house.reports("lamp", json!({"state": "OFF"}));
+    assert_eq!(house.news(), ["property_changed zigbee/lamp on false"]);
+    house.crash();
+    let restored = reading(&house, "on");
+    assert_eq!((restored.0, restored.1.as_str()), (json!(true), "stale"), "the store was behind");
+    house.go_online();
+    house.reports("lamp", json!({"state": "ON"}));
+    assert_eq!(house.news(), ["property_changed zigbee/lamp on true"], "its last word was false");
+    assert!(reading(&house, "on").2 > restored.2);
+    house.reports("lamp", json!({"state": "ON"}));
+    assert!(house.news().is_empty());
+}
+
+#[test]
+fn an_update_after_a_crash_is_told_even_if_it_asks_for_what_was_put_back() {
+    let mut house = house();
+    let things = house.things();
+    house.ask("$req/subscribe", r#"{"scope":"zigbee/lamp/on","initial":false}"#);
+    house.shelf.commit();
+    house.reports("lamp", json!({"state": "OFF"}));
+    house.crash();
+    house.go_online();
+    house.inventory(things);
+    house.told();
+    let ticket = house.ask("zigbee/lamp/property/on/set", "true");
+    house.reports("lamp", json!({"state": "ON"}));
+    assert_eq!(house.answer(&ticket).value, Some(true.into()));
+    assert_eq!(house.news(), ["property_changed zigbee/lamp on true"]);
+}
+
+#[test]
+fn the_first_report_after_a_crash_is_told_however_small_the_change() {
+    let mut house = house();
+    house.reports("lamp", json!({"level": 0}));
+    house.ask("$req/subscribe", r#"{"scope":"zigbee/lamp/brightness","initial":false,"delta":50}"#);
+    house.shelf.commit();
+    house.reports("lamp", json!({"level": 254}));
+    house.crash();
+    house.go_online();
+    house.told();
+    house.reports("lamp", json!({"level": 0}));
+    assert_eq!(house.news(), ["property_changed zigbee/lamp brightness 0"]);
+}
+
+#[test]
+fn a_clean_stop_loses_nothing_so_that_nothing_is_told_again() {
+    let mut house = house();
+    house.ask("$req/subscribe", r#"{"scope":"zigbee/lamp/on","initial":false}"#);
+    house.restart();
+    house.go_online();
+    house.reports("lamp", json!({"state": "ON"}));
+    assert!(house.news().is_empty());
+}
+
+#[test]
 fn numbers_are_reserved_before_they_are_used_up() {
     let mut house = house();
     house.ask("$req/subscribe", r#"{"scope":"zigbee/lamp","initial":false}"#);

@@ -138,7 +138,11 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        line = format!("{line}: {}", worded(error));
+        let words = worded(error);
+        // some errors repeat the one that caused them
+        if !line.ends_with(&words) {
+            line = format!("{line}: {words}");
+        }
         cause = error.source();
     }
     line
@@ -189,6 +193,15 @@ mod tests {
         let line = failure.line.unwrap();
         assert!(line.starts_with("127.0.0.1:1883 cannot be reached: connection refused; is the gateway"), "{line}");
         assert!(line.contains("hes-bridge run") && !line.contains("os error"), "{line}");
+    }
+
+    #[tokio::test]
+    async fn no_cause_is_said_twice() {
+        let folder = tempfile::TempDir::new().unwrap();
+        std::fs::write(folder.path().join("hes-bridge.db"), "this is no database, however long it is").unwrap();
+        let error = crate::store::Ledger::open(folder.path()).await.unwrap_err();
+        let line = chain(&error);
+        assert_eq!(line.matches("file is not a database").count(), 1, "{line}");
     }
 
     #[test]

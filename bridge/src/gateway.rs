@@ -87,6 +87,7 @@ impl Gateway {
     /// # Errors
     /// [`StartError`]; then nothing has been started.
     pub async fn start(settings: &Settings) -> Result<Self, StartError> {
+        settings.remarks.iter().for_each(report::remark);
         let listeners = bind(&settings.broker).await?;
         let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         let clock = Arc::new(Clock::start());

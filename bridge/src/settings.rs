@@ -63,6 +63,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// The log.
     pub log: LogSettings,
+    /// What can be used, but may not do what was meant.
+    pub remarks: Vec<Complaint>,
 }
 
 /// The built-in broker.
@@ -118,6 +120,9 @@ pub struct LogSettings {
     pub format: LogFormat,
 }
 
+/// Tells the names of all accounts of a data directory, nothing if there are none yet, or what is wrong there.
+pub type AccountsOf<'f> = &'f dyn Fn(&Path) -> Result<Option<Vec<UserName>>, String>;
+
 impl Settings {
     /// Puts the configuration together: the defaults, over them the file that the options or `HES_CONFIG` name, over
     /// that the environment, over that the options.
@@ -133,14 +138,12 @@ impl Settings {
     /// Does the same, and looks at what surrounds the gateway too: whether there is room for data, and whether the
     /// accounts are there that the configuration names.
     ///
-    /// `accounts` returns the names of all accounts of a data directory; nothing if they cannot be told.
-    ///
     /// # Errors
     /// As [`Settings::load`].
     pub fn check(
         options: &Overrides,
         variables: &[(String, String)],
-        accounts: &dyn Fn(&Path) -> Option<Vec<UserName>>,
+        accounts: AccountsOf<'_>,
     ) -> Result<Self, SettingsError> {
         Self::inspect(options, variables, &|sheet| surroundings::check(sheet, accounts))
     }

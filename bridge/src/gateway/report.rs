@@ -22,6 +22,11 @@ pub(crate) fn notice(notice: &Notice) {
     }
 }
 
+/// Reports what of the configuration may not do what was meant.
+pub(crate) fn remark(remark: &crate::settings::Complaint) {
+    warn!("{remark}");
+}
+
 pub(crate) fn command_dropped(cluster: &ClusterId) {
     warn!(%cluster, "Command dropped, the link is down or full");
 }

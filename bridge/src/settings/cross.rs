@@ -22,6 +22,13 @@ pub(super) fn check(sheet: &Sheet, places: &Places) -> Vec<Complaint> {
     found.complaints
 }
 
+/// Returns what can be used, but may not do what was meant.
+pub(super) fn remarks(sheet: &Sheet, places: &Places) -> Vec<Complaint> {
+    let mut found = Found { places, complaints: Vec::new() };
+    found.anonymous_elsewhere(sheet);
+    found.complaints
+}
+
 struct Found<'p> {
     places: &'p Places,
     complaints: Vec<Complaint>,
@@ -39,6 +46,22 @@ impl Found<'_> {
                 let text = format!("broker.listen: {address} and {other} are in each other's way");
                 self.add(&Key::new(["broker", "listen"]), text);
             }
+        }
+    }
+
+    /// At an address that others reach too, a forwarded connection could not be told from one of this machine.
+    fn anonymous_elsewhere(&mut self, sheet: &Sheet) {
+        let Some(role) = sheet.broker.anonymous else { return };
+        let others = sheet.broker.listen.iter().filter(|address| !address.ip().is_loopback());
+        let others: Vec<String> = others.map(ToString::to_string).collect();
+        if !others.is_empty() {
+            let text = format!(
+                "broker.anonymous does nothing at {}, which is not this machine's alone: clients there need an \
+                 account (hes-bridge user add NAME --role {})",
+                others.join(" and "),
+                role.as_str()
+            );
+            self.add(&Key::new(["broker", "anonymous"]), text);
         }
     }
 

@@ -37,11 +37,12 @@ pub(super) fn review(mut layers: [Layer; 4], further: Further<'_>) -> Result<Set
         Ok(sheet) => {
             complaints.extend(cross::check(&sheet, &places));
             complaints.extend(further(&sheet).into_iter().map(|(key, text)| Complaint::new(places.find(&key), text)));
+            let remarks = cross::remarks(&sheet, &places);
             let mut settling = Settling::new(&places);
             let settings = settling.settle(sheet);
             complaints.extend(settling.complaints);
             if let (Some(settings), true) = (settings, complaints.is_empty()) {
-                return Ok(settings);
+                return Ok(Settings { remarks, ..settings });
             }
         }
     }

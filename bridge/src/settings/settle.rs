@@ -61,6 +61,7 @@ impl<'p> Settling<'p> {
             alongside,
             store: StoreSettings { save_interval: sheet.store.save_interval.get() },
             log: LogSettings { level: sheet.log.level, format: sheet.log.format },
+            remarks: Vec::new(),
         })
     }
 

@@ -6,22 +6,24 @@ use std::{
     path::Path,
 };
 
-use hes_schemas::UserName;
-
-use super::{key::Key, sheet::Sheet};
+use super::{AccountsOf, key::Key, sheet::Sheet};
 
 /// The file that is made and deleted to see whether a directory can be written.
 const PROBE: &str = ".hes-bridge-check";
 
 /// Returns what does not fit.
-pub(super) fn check(sheet: &Sheet, accounts: &dyn Fn(&Path) -> Option<Vec<UserName>>) -> Vec<(Key, String)> {
+pub(super) fn check(sheet: &Sheet, accounts: AccountsOf<'_>) -> Vec<(Key, String)> {
     let Some(data) = &sheet.data else { return Vec::new() };
     let mut found = Vec::new();
     if let Err(error) = write_near(data) {
         found.push((Key::new(["data"]), format!("data: {} cannot be written: {error}", data.display())));
     }
+    let names = accounts(data).unwrap_or_else(|reason| {
+        found.push((Key::new(["data"]), format!("data: {reason}")));
+        None
+    });
     let acts_as = sheet.alongside.as_ref().map(|alongside| &alongside.acts_as);
-    if let Some(name) = acts_as.filter(|name| accounts(data).is_some_and(|names| !names.contains(name))) {
+    if let Some(name) = acts_as.filter(|name| names.is_some_and(|names| !names.contains(name))) {
         let text = format!("alongside.acts_as: there is no account {name}; make it: hes-bridge user add {name}");
         found.push((Key::new(["alongside", "acts_as"]), text));
     }

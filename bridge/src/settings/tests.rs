@@ -156,6 +156,26 @@ fn says_when_two_clusters_are_in_the_same_place() {
 }
 
 #[test]
+fn remarks_that_nameless_clients_are_let_in_on_this_machine_only() {
+    let remarks = |listen: &str| {
+        let text = format!("[broker]\nanonymous = 'guest'\nlisten = [{listen}]\n");
+        let remarks = load(&text, &[]).unwrap().remarks;
+        remarks.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert!(remarks("'127.0.0.1:1', '[::1]:1'").is_empty());
+    let said = remarks("'127.0.0.1:1', '0.0.0.0:2', '192.0.2.7:3'");
+    assert_eq!(said.len(), 1);
+    assert!(
+        said[0].ends_with(
+            "bridge.toml:2: broker.anonymous does nothing at 0.0.0.0:2 and 192.0.2.7:3, which is not this machine's \
+             alone: clients there need an account (hes-bridge user add NAME --role guest)"
+        ),
+        "{said:?}"
+    );
+    assert!(load("[broker]\nlisten = ['0.0.0.0:1']\n", &[]).unwrap().remarks.is_empty());
+}
+
+#[test]
 fn says_that_a_file_cannot_be_read() {
     let options = Overrides { config: Some("/nowhere/bridge.toml".into()), ..Overrides::default() };
     let error = Settings::load(&options, &variables(&[])).unwrap_err();
@@ -233,7 +253,7 @@ fn looks_at_the_disk_and_the_accounts_if_it_is_asked_to() {
     let text = "data = 'data'\n[alongside]\nurl = 'mqtt://host'\nacts_as = 'panels'\n[broker]\nlisen = 1\n";
     let (folder, options) = written(text);
     let check = |names: Option<&[&str]>| {
-        let names = |_: &Path| names.map(|names| names.iter().map(|name| UserName::new(name).unwrap()).collect());
+        let names = |_: &Path| Ok(names.map(|names| names.iter().map(|name| UserName::new(name).unwrap()).collect()));
         let error = Settings::check(&options, &variables(&[]), &names).unwrap_err();
         let folder = folder.path().display().to_string();
         error.complaints().iter().map(|line| line.to_string().replace(&folder, "")).collect::<Vec<_>>()
@@ -243,6 +263,8 @@ fn looks_at_the_disk_and_the_accounts_if_it_is_asked_to() {
     assert_eq!(check(Some(&["panels"])), [unknown]);
     let nobody = "/bridge.toml:4: alongside.acts_as: there is no account panels; make it: hes-bridge user add panels";
     assert_eq!(check(Some(&["owner"])), [nobody, unknown]);
+    let spoilt = Settings::check(&options, &variables(&[]), &|_| Err("it is spoilt".to_owned())).unwrap_err();
+    assert!(spoilt.complaints()[0].to_string().ends_with("/bridge.toml:1: data: it is spoilt"), "{spoilt}");
     std::fs::write(folder.path().join("data"), "a file").unwrap();
     assert_eq!(check(None), ["/bridge.toml:1: data: /data cannot be written: not a directory", unknown]);
 }

@@ -53,6 +53,15 @@ impl DataDirectory {
         self.path.join(DATABASE)
     }
 
+    /// Connects to a database that is there, only to look at it.
+    pub(crate) async fn look(path: &Path) -> Result<(Self, SqliteConnection), StoreError> {
+        let directory = Self { path: path.to_owned() };
+        let path = directory.database();
+        let options = SqliteConnectOptions::new().filename(&path).read_only(true).busy_timeout(PATIENCE);
+        let connection = SqliteConnection::connect_with(&options.disable_statement_logging()).await;
+        Ok((directory, connection.map_err(|cause| StoreError::Open { path, cause })?))
+    }
+
     /// Takes the directory for one gateway.
     pub(crate) fn lock(&self) -> Result<Lock, StoreError> {
         let path = self.path.join("lock");

@@ -42,6 +42,14 @@ pub enum StoreError {
         #[source]
         cause: sqlx::Error,
     },
+    /// The file is a database, but what it holds contradicts itself.
+    #[error("{path} is damaged: restore it from a copy, or move it away to begin anew: {finding}", path = .path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What was found first, in SQLite's words.
+        finding: String,
+    },
     /// The task that writes came to an end before its time.
     #[error("nothing was written since the writer stopped")]
     Stopped,

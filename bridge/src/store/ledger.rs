@@ -19,6 +19,7 @@ use super::{
     StoreError,
     account::{self, AccountRow},
     directory::DataDirectory,
+    migration,
 };
 
 /// The accounts of a data directory.
@@ -59,6 +60,22 @@ impl Ledger {
         Self::connect(DataDirectory::create(path)?).await
     }
 
+    /// Reads the accounts of a data directory and changes nothing there; returns nothing if it holds none yet.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database there could not be used.
+    pub async fn look(path: &Path) -> Result<Option<Vec<AccountRow>>, StoreError> {
+        if !Self::exists(path) {
+            return Ok(None);
+        }
+        let (directory, mut connection) = DataDirectory::look(path).await?;
+        let has_tables = migration::inspect(&mut connection, &directory.database()).await?;
+        let ledger = Self::around(directory, connection);
+        let accounts = if has_tables { Some(ledger.accounts().await?) } else { None };
+        ledger.close().await?;
+        Ok(accounts)
+    }
+
     /// Says whether a data directory holds accounts, or could.
     #[must_use]
     pub fn exists(path: &Path) -> bool {
@@ -67,7 +84,11 @@ impl Ledger {
 
     pub(super) async fn connect(directory: DataDirectory) -> Result<Self, StoreError> {
         let connection = directory.connect().await?;
-        Ok(Self { directory, connection: Arc::new(Mutex::new(Some(connection))), connections: Arc::default() })
+        Ok(Self::around(directory, connection))
+    }
+
+    fn around(directory: DataDirectory, connection: SqliteConnection) -> Self {
+        Self { directory, connection: Arc::new(Mutex::new(Some(connection))), connections: Arc::default() }
     }
 
     /// Returns the connection, a new one if the last was given up.
@@ -92,7 +113,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`StoreError`] if SQLite could not close it; what was committed is kept all the same.
-    pub(super) async fn close(&self) -> Result<(), StoreError> {
+    pub(crate) async fn close(&self) -> Result<(), StoreError> {
         match self.connection.lock().await.take() {
             Some(connection) => Ok(connection.close().await?),
             None => Ok(()),

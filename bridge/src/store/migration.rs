@@ -27,6 +27,21 @@ pub(super) async fn bring_up_to_date(connection: &mut SqliteConnection, path: &P
     transaction.commit().await.map_err(open)
 }
 
+/// Says whether a database holds tables that this program can read; an empty file holds none yet.
+///
+/// # Errors
+/// As [`bring_up_to_date`], and [`StoreError::Damaged`] if what it holds contradicts itself.
+pub(super) async fn inspect(connection: &mut SqliteConnection, path: &Path) -> Result<bool, StoreError> {
+    let open = |cause| StoreError::Open { path: path.to_owned(), cause };
+    let version = version(connection).await.map_err(open)?;
+    steps_missing(version, path)?;
+    let finding: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(connection).await.map_err(open)?;
+    if finding != "ok" {
+        return Err(StoreError::Damaged { path: path.to_owned(), finding });
+    }
+    Ok(version > 0)
+}
+
 async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("PRAGMA user_version").fetch_one(connection).await
 }

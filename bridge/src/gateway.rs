@@ -5,6 +5,7 @@
 
 mod alongside;
 mod clock;
+mod departed;
 mod door;
 mod link;
 mod mind;
@@ -94,7 +95,9 @@ impl Gateway {
         let opened = Store::open(&settings.data, settings.store.save_interval, clock.now()).await?;
         let accounts = Accounts::open(opened.store.ledger().clone(), settings.broker.anonymous).await?;
         let founded = accounts.found_owner().await?;
-        let Opened { store, restored, retained, .. } = opened;
+        let Opened { store, mut restored, retained, damaged } = opened;
+        report::damaged(damaged);
+        departed::let_go(&store, &mut restored, &settings.clusters).await?;
 
         let register = Arc::new(Register::default());
         let (outbox, outgoing) = settings.alongside.as_ref().map(|_| Outbox::new()).unzip();
@@ -154,7 +157,9 @@ impl Gateway {
         }
         self.tasks.close();
         self.tasks.wait().await;
-        self.store.close().await
+        let closed = self.store.close().await;
+        report::stored(self.store.figures());
+        closed
     }
 
     async fn open_door(
@@ -176,6 +181,7 @@ impl Gateway {
             home: settings.home.clone(),
             router: settings.broker.router,
             retained,
+            sessions: Vec::new(),
         };
         let broker = Broker::start(config, Arc::new(door)).await.map_err(StartError::Broker)?;
         self.mind.sinks().set_broker(broker.clone());

@@ -19,6 +19,7 @@ mod tests;
 mod writer;
 
 use std::{
+    collections::BTreeSet,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -117,6 +118,14 @@ impl Store {
     /// [`StoreError`] if the database cannot be read.
     pub async fn recall(&self, cluster: &ClusterId) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         self.ledger.inventory(cluster).await
+    }
+
+    /// Forgets what clusters said of their devices, other than these.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be written.
+    pub async fn keep_inventories(&self, clusters: &BTreeSet<ClusterId>) -> Result<(), StoreError> {
+        self.ledger.keep_inventories(clusters).await
     }
 
     /// Returns the time, which goes on from that of the start whatever happens to the system's clock.

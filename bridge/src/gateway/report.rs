@@ -4,6 +4,9 @@ use hes_engine::Notice;
 use hes_schemas::ClusterId;
 use tracing::{debug, info, trace, warn};
 
+use super::departed::Departed;
+use crate::store::Figures;
+
 /// Reports what the engine noticed.
 pub(crate) fn notice(notice: &Notice) {
     match notice {
@@ -25,6 +28,30 @@ pub(crate) fn notice(notice: &Notice) {
 /// Reports what of the configuration may not do what was meant.
 pub(crate) fn remark(remark: &crate::settings::Complaint) {
     warn!("{remark}");
+}
+
+/// Reports how much of the store could not be read; each row has been reported already.
+pub(crate) fn damaged(rows: u64) {
+    if rows > 0 {
+        warn!(rows, "Part of the store is damaged and was left aside; a copy would bring it back");
+    }
+}
+
+/// Reports what has gone because its cluster is not configured any more.
+pub(crate) fn departed(departed: &Departed) {
+    let Departed { clusters, devices, subscriptions, .. } = departed;
+    let clusters = clusters.iter().map(ClusterId::as_str).collect::<Vec<_>>().join(", ");
+    info!(%clusters, devices, subscriptions, "Forgotten what belongs to no cluster of the configuration");
+}
+
+/// Reports what the store has done in this life.
+pub(crate) fn stored(figures: Figures) {
+    let Figures { commits, failures, refused, panics } = figures;
+    if failures + refused + panics > 0 {
+        warn!(commits, failures, refused, panics, "Store closed; not all went well");
+    } else {
+        info!(commits, "Store closed");
+    }
 }
 
 pub(crate) fn command_dropped(cluster: &ClusterId) {

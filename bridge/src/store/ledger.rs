@@ -1,6 +1,7 @@
 //! The connection to the database, and the accounts in it, which the command line may edit while a gateway runs.
 
 use std::{
+    collections::BTreeSet,
     path::Path,
     sync::{
         Arc,
@@ -237,6 +238,15 @@ impl Ledger {
     pub(super) async fn inventory(&self, cluster: &ClusterId) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         let query = sqlx::query_as("SELECT topic, payload FROM inventory WHERE cluster = ?1").bind(cluster.as_str());
         Ok(query.fetch_all(&mut *self.connection().await?).await?)
+    }
+
+    /// Forgets what clusters said of their devices, other than these.
+    pub(super) async fn keep_inventories(&self, clusters: &BTreeSet<ClusterId>) -> Result<(), StoreError> {
+        let known = clusters.iter().map(ClusterId::as_str).collect::<Vec<_>>().join("/");
+        // no id of a cluster holds a slash
+        let query = sqlx::query("DELETE FROM inventory WHERE instr('/' || ?1 || '/', '/' || cluster || '/') = 0");
+        query.bind(known).execute(&mut *self.connection().await?).await?;
+        Ok(())
     }
 
     /// Finds a device by its id in topics.

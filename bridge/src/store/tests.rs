@@ -6,7 +6,7 @@ use std::{io::Write, time::Duration};
 
 use hes_broker::{Done, Properties, Publish};
 use hes_engine::record::Record;
-use hes_schemas::{Millis, Timestamp, Topic};
+use hes_schemas::{ClusterId, Millis, Timestamp, Topic};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -114,6 +114,37 @@ async fn leaves_one_file_that_can_be_copied_when_it_closes() {
     assert!(folder.path().join("hes-bridge.db-wal").exists());
     opened.store.close().await.unwrap();
     assert!(!folder.path().join("hes-bridge.db-wal").exists());
+}
+
+#[tokio::test]
+async fn goes_on_when_somebody_who_waits_panics() {
+    let folder = TempDir::new().unwrap();
+    let opened = open(&folder).await;
+    opened.store.write(vec![], Some(Box::new(|_| panic!("on purpose"))));
+    keep(&opened.store, everything()).await;
+    assert_eq!((opened.store.figures().panics, opened.store.figures().failures), (1, 0));
+    opened.store.close().await.unwrap();
+    opened.store.write(vec![], Some(Box::new(|_| panic!("on purpose"))));
+    assert_eq!(opened.store.figures().panics, 2);
+}
+
+#[tokio::test]
+async fn forgets_what_clusters_said_that_are_not_known_any_more() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await.store;
+    let clusters = ["zigbee", "zig", "gbee-2"].map(|id| id.parse().unwrap());
+    for cluster in &clusters {
+        store.remember(ClusterId::clone(cluster), "base/bridge/devices".into(), (*b"[]").into());
+    }
+    keep(&store, vec![]).await;
+    store.keep_inventories(&[clusters[0].clone(), clusters[2].clone()].into()).await.unwrap();
+    let mut left = Vec::new();
+    for cluster in &clusters {
+        left.push(store.recall(cluster).await.unwrap().len());
+    }
+    assert_eq!(left, [1, 0, 1]);
+    store.keep_inventories(&[].into()).await.unwrap();
+    assert!(store.recall(&clusters[0]).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The writer: many changes wait, one transaction takes them all.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -38,6 +39,7 @@ pub(super) struct Queue {
     refused: AtomicU64,
     commits: AtomicU64,
     failures: AtomicU64,
+    panics: AtomicU64,
 }
 
 #[derive(Default)]
@@ -58,6 +60,8 @@ pub struct Figures {
     pub failures: u64,
     /// Calls that were refused because too much waited or the store was closed.
     pub refused: u64,
+    /// Callers that panicked when they were told how their changes fared.
+    pub panics: u64,
 }
 
 impl Queue {
@@ -67,7 +71,7 @@ impl Queue {
         if waiting.is_full() {
             drop(waiting);
             self.refused.fetch_add(1, Ordering::Relaxed);
-            tell(done.into_iter().collect(), false);
+            self.tell(done, false);
             return;
         }
         add(&mut waiting.batch);
@@ -92,6 +96,7 @@ impl Queue {
             commits: self.commits.load(Ordering::Relaxed),
             failures: self.failures.load(Ordering::Relaxed),
             refused: self.refused.load(Ordering::Relaxed),
+            panics: self.panics.load(Ordering::Relaxed),
         }
     }
 
@@ -123,6 +128,15 @@ impl Queue {
         let mut waiting = self.waiting();
         waiting.batch.put_back(batch);
         waiting.due = (!waiting.batch.is_empty()).then(|| Instant::now() + RETRY);
+    }
+
+    /// Tells callers how their changes fared; one that panicks takes neither the others nor the writer with it.
+    fn tell(&self, callers: impl IntoIterator<Item = Done>, is_on_disk: bool) {
+        for done in callers {
+            if catch_unwind(AssertUnwindSafe(|| done(is_on_disk))).is_err() {
+                self.panics.fetch_add(1, Ordering::Relaxed);
+            }
+        }
     }
 
     fn count(&self, result: &Result<(), StoreError>) {
@@ -168,7 +182,7 @@ pub(super) async fn run(queue: &Queue, ledger: &Ledger, mut shapes: ShapeRows) -
         let result = write(ledger, &mut shapes, &batch, ending).await;
         queue.count(&result);
         report(&mut is_failing, &result);
-        tell(callers, result.is_ok());
+        queue.tell(callers, result.is_ok());
         if result.is_err() {
             queue.put_back(batch);
         }
@@ -192,7 +206,7 @@ async fn finish(
         result = write(ledger, shapes, &batch, Ending::Clean).await;
     }
     queue.count(&result);
-    tell(callers, result.is_ok());
+    queue.tell(callers, result.is_ok());
     result?;
     ledger.close().await
 }
@@ -206,12 +220,6 @@ async fn write(ledger: &Ledger, shapes: &mut ShapeRows, batch: &Batch, ending: E
         ledger.disconnect().await;
     }
     Ok(result?)
-}
-
-fn tell(callers: Vec<Done>, is_on_disk: bool) {
-    for done in callers {
-        done(is_on_disk);
-    }
 }
 
 /// Says once that the disk fails, and once that it works again.

@@ -182,6 +182,7 @@ impl Gateway {
             router: settings.broker.router,
             retained,
             sessions: Vec::new(),
+            sessions: Vec::new(),
         };
         let broker = Broker::start(config, Arc::new(door)).await.map_err(StartError::Broker)?;
         self.mind.sinks().set_broker(broker.clone());

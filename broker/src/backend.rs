@@ -6,7 +6,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use hes_schemas::{ClientId, Filter, Topic};
 
-use crate::Publish;
+use crate::{Change, Publish};
 
 /// A future behind a pointer, as traits need it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -41,6 +41,16 @@ pub trait Backend: Send + Sync + 'static {
     ///
     /// Called in the order of the changes, under the broker's lock: it must not call the broker, except by `done`.
     fn store_retained(&self, topic: &Topic, message: Option<&Publish>, done: Done);
+
+    /// Returns the rights of an account, for a session that was kept while the broker was away; nothing if the account
+    /// is no more.
+    fn rights(&self, user: &str) -> Option<Arc<dyn Rights>>;
+
+    /// Keeps what outlives a restart: all of these changes or none, after those of every earlier call, and calls `done`
+    /// when they are on disk.
+    ///
+    /// Must not call the broker, except by `done`.
+    fn keep(&self, changes: Vec<Change>, done: Done);
 
     /// Says that a client has gone; another with the same id may already be there.
     fn client_gone(&self, client: &Client) {

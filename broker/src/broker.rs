@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Attachment, Backend, Door, Figures, Limits, Publish, RouterKind, Tap,
+    Attachment, Backend, Door, Figures, Limits, Publish, RestoredSession, RouterKind, Tap,
     figures::Counters,
     gate::Gate,
     hub::{Hub, sink},
@@ -47,6 +47,8 @@ pub struct Config {
     pub router: RouterKind,
     /// The retained messages that were stored, see [`Backend::store_retained`], with what is left of their expiry.
     pub retained: Vec<Publish>,
+    /// The sessions that were kept, see [`Backend::keep`].
+    pub sessions: Vec<RestoredSession>,
 }
 
 /// A running broker; a clone is the same one.

@@ -21,6 +21,7 @@ mod backend;
 mod broker;
 mod connection;
 mod conversation;
+mod durable;
 mod figures;
 mod gate;
 mod handshake;
@@ -45,6 +46,7 @@ mod wire;
 
 pub use backend::{Backend, BoxFuture, Client, Done, Hello, Password, Refusal, Rights, Version};
 pub use broker::{Broker, Config, StartError};
+pub use durable::{Change, QueuedRecord, RestoredSession, SessionRecord, SubscriptionRecord, Will};
 pub use figures::Figures;
 pub use limits::Limits;
 pub use listener::Door;

@@ -64,7 +64,7 @@ impl Mailbox {
         if inside.messages >= self.messages || (inside.bytes + weight > self.bytes && inside.messages > 0) {
             return match parcel.publish.qos.min(subscription.qos) {
                 Qos::AtMostOnce => Put::Dropped,
-                Qos::AtLeastOnce => {
+                Qos::AtLeastOnce | Qos::ExactlyOnce => {
                     inside.ending = Some(Violation::TOO_SLOW);
                     wake(inside);
                     Put::Overflow

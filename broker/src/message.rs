@@ -6,7 +6,7 @@ use hes_schemas::Topic;
 
 /// How hard a message is delivered.
 ///
-/// Source: MQTT 5.0, 4.3; exactly once is not offered, which CONNACK says.
+/// Source: MQTT 5.0, 4.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Qos {
     /// Sent once, lost with the connection.
@@ -14,6 +14,8 @@ pub enum Qos {
     AtMostOnce,
     /// Sent until acknowledged.
     AtLeastOnce,
+    /// Sent until acknowledged, and taken once however often it was sent.
+    ExactlyOnce,
 }
 
 /// Says what the bytes of a payload are.
@@ -98,6 +100,7 @@ impl Qos {
         match self {
             Self::AtMostOnce => 0,
             Self::AtLeastOnce => 1,
+            Self::ExactlyOnce => 2,
         }
     }
 }

@@ -94,7 +94,7 @@ impl Conversation {
         let publish = &parcel.publish;
         let packet_id = match publish.qos.min(subscription.qos) {
             Qos::AtMostOnce => None,
-            Qos::AtLeastOnce => self.window.open(),
+            Qos::AtLeastOnce | Qos::ExactlyOnce => self.window.open(),
         };
         let copy = Copy {
             version: self.version,

@@ -152,6 +152,7 @@ pub(crate) fn suback(
             let status = granted.iter().map(|granted| match granted {
                 Ok(Qos::AtMostOnce) => SubscribeAckReason::GrantedQos0,
                 Ok(Qos::AtLeastOnce) => SubscribeAckReason::GrantedQos1,
+                Ok(Qos::ExactlyOnce) => SubscribeAckReason::GrantedQos2,
                 Err(reason) => *reason,
             });
             let status = status.collect();
@@ -194,6 +195,7 @@ const fn codec_qos(qos: Qos) -> QoS {
     match qos {
         Qos::AtMostOnce => QoS::AtMostOnce,
         Qos::AtLeastOnce => QoS::AtLeastOnce,
+        Qos::ExactlyOnce => QoS::ExactlyOnce,
     }
 }
 

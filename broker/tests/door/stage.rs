@@ -48,6 +48,7 @@ impl House {
             home: HomeId::new("oak").unwrap(),
             router: RouterKind::Direct,
             retained: Vec::new(),
+            sessions: Vec::new(),
         };
         change(&mut config);
         let gateway = Arc::new(Gateway::default());

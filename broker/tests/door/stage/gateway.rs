@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use hes_broker::{Backend, BoxFuture, Broker, Client, Done, Hello, Properties, Publish, Refusal, Rights};
+use hes_broker::{Backend, BoxFuture, Broker, Change, Client, Done, Hello, Properties, Publish, Refusal, Rights};
 use hes_schemas::{Filter, Topic};
 
 #[derive(Default)]
@@ -18,6 +18,8 @@ pub(crate) struct Gateway {
     kept_back: Mutex<Vec<Done>>,
     /// What was stored, as words.
     pub(crate) stored: Mutex<Vec<String>>,
+    /// What was kept of sessions.
+    pub(crate) kept: Mutex<Vec<Change>>,
     /// What was asked of it, as words.
     pub(crate) asked: Mutex<Vec<String>>,
     /// The accounts that no longer hold.
@@ -39,6 +41,15 @@ impl Gateway {
     pub(crate) fn settle(&self, is_stored: bool) {
         for done in self.kept_back.lock().unwrap().drain(..) {
             done(is_stored);
+        }
+    }
+
+    /// Says that something is on disk, at once or when it is told to.
+    fn answer(&self, done: Done) {
+        if self.is_slow.load(Ordering::SeqCst) {
+            self.kept_back.lock().unwrap().push(done);
+        } else {
+            done(true);
         }
     }
 
@@ -97,11 +108,16 @@ impl Backend for Gateway {
     fn store_retained(&self, topic: &Topic, message: Option<&Publish>, done: Done) {
         let payload = message.map(|message| String::from_utf8_lossy(&message.payload).into_owned());
         self.stored.lock().unwrap().push(format!("{topic} {}", payload.as_deref().unwrap_or("cleared")));
-        if self.is_slow.load(Ordering::SeqCst) {
-            self.kept_back.lock().unwrap().push(done);
-        } else {
-            done(true);
-        }
+        self.answer(done);
+    }
+
+    fn rights(&self, user: &str) -> Option<Arc<dyn Rights>> {
+        Some(self.account(user))
+    }
+
+    fn keep(&self, changes: Vec<Change>, done: Done) {
+        self.kept.lock().unwrap().extend(changes);
+        self.answer(done);
     }
 }
 

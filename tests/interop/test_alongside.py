@@ -173,9 +173,9 @@ def test_the_last_will_of_a_killed_gateway_says_that_it_is_offline(house, client
     client.until(lambda: told(client, STATUS).get("state") == "online", "it is back")
 
 
-def test_a_gateway_that_is_told_to_stop_says_that_it_is_offline(house, client):
+def test_a_gateway_that_is_told_to_stop_says_that_it_and_its_clusters_are_offline(house, client):
     assert house.gateway.stop() == 0
-    assert gateway_state(client) == "offline"
+    assert (gateway_state(client), cluster_state(client)) == ("offline", "offline")
     house.gateway.start()
     until(lambda: is_whole(client), "the house is whole again")
 

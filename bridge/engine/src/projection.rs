@@ -1,6 +1,6 @@
 //! What is retained on the topics of the interface: nothing is stored for it, it is read off the directory.
 
-use hes_schemas::{Address, Filter, Target, Topic, message::Presence};
+use hes_schemas::{Address, Filter, Target, Timestamp, Topic, message::Presence};
 
 use crate::{
     device::{Device, Held},
@@ -74,6 +74,13 @@ impl Engine {
     #[must_use]
     pub fn presence_post(&self, state: Presence) -> Post {
         self.home_post(state)
+    }
+
+    /// Returns the messages that tell that the gateway and its clusters are not there, for its last words.
+    #[must_use]
+    pub fn farewell(&self, now: Timestamp) -> Vec<Post> {
+        let clusters = self.seats.keys().map(|cluster| self.cluster_farewell(now, cluster));
+        std::iter::once(self.home_post(Presence::Offline)).chain(clusters).collect()
     }
 
     fn walk<'e>(&'e self, cluster: Option<&str>, id: Option<&str>, each: &mut dyn FnMut(&'e Device)) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hes_schemas::{
     Address, ClusterId, DevicePath, Encoding, EventName, NativeName, PropertyName, Reading, Target, Timestamp, encode,
-    message::{Availability, DeviceEvent, DeviceState, Presence},
+    message::{Availability, ClusterState, DeviceEvent, DeviceState, Presence},
 };
 use serde::Serialize;
 
@@ -119,6 +119,13 @@ impl Engine {
     pub(crate) fn cluster_post(&self, cluster: &ClusterId) -> Option<Post> {
         let seat = self.seats.get(cluster)?;
         Some(self.post(&Address::ClusterStatus(self.home.clone(), cluster.clone()), &seat.state(), true))
+    }
+
+    /// Returns the message that tells that a cluster is not there, because the gateway stops.
+    pub(crate) fn cluster_farewell(&self, now: Timestamp, cluster: &ClusterId) -> Post {
+        let since = self.seats.get(cluster).filter(|seat| !seat.is_alive()).map_or(now, |seat| seat.since);
+        let state = ClusterState { state: Presence::Offline, since, error: Some("the gateway has stopped".to_owned()) };
+        self.post(&Address::ClusterStatus(self.home.clone(), cluster.clone()), &state, true)
     }
 
     pub(crate) fn document_post(&self, device: &Device) -> Post {

@@ -59,6 +59,11 @@ impl Mind {
         self.engine().retained(filter, each);
     }
 
+    /// Returns what is to be said last where it stays: that nobody is there.
+    pub(crate) fn farewell(&self) -> Vec<Post> {
+        self.engine().farewell(self.clock.now())
+    }
+
     /// Wakes the engine when it wants to be; ends with the task it runs in.
     pub(crate) async fn keep_time(self: Arc<Self>) {
         loop {

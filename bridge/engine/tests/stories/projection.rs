@@ -1,7 +1,7 @@
 //! What is retained is read off the directory, whatever the filter; the house itself holds it against what was published.
 
 use hes_engine::Limits;
-use hes_schemas::Filter;
+use hes_schemas::{Filter, Timestamp};
 use serde_json::json;
 
 use crate::support::{House, Published, Thing};
@@ -95,4 +95,24 @@ fn nothing_is_published_that_has_not_changed() {
     house.reports("lamp", json!({"state": "ON", "color": {"x": 0.1, "y": 0.2}}));
     house.becomes("lamp", "unknown");
     assert!(house.posts.is_empty(), "{:?}", house.posts);
+}
+
+#[test]
+fn the_last_words_say_that_neither_the_home_nor_a_cluster_is_there() {
+    let house = house();
+    let now = Timestamp::from_millis(1_795_359_600_000);
+    let said: Vec<String> = house
+        .engine
+        .farewell(now)
+        .iter()
+        .map(|post| {
+            let state: serde_json::Value = serde_json::from_slice(&post.payload).unwrap();
+            assert!(post.retain, "{}", post.topic);
+            format!("{} {}", post.topic.as_str(), state["state"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        said,
+        ["hes/1/oak/$status offline", "hes/1/oak/hue/$status offline", "hes/1/oak/zigbee/$status offline"]
+    );
 }

@@ -79,17 +79,22 @@ impl<'s> Session<'s> {
     }
 
     /// Says goodbye, because a client that leaves in good order leaves no last will.
-    pub(super) async fn leave(mut self) {
+    ///
+    /// The home goes first and its clusters follow: a last will is one message only, and could tell of the home alone.
+    pub(super) async fn leave(self) {
         if !self.is_up {
             return;
         }
-        let last = self.mind.look(|engine| engine.presence_post(Presence::Offline));
-        let said = self.client.try_publish(last.topic.as_str(), QoS::AtLeastOnce, true, last.payload);
-        if said.is_ok() && self.client.try_disconnect().is_ok() {
-            let end = async { while self.events.poll().await.is_ok() {} };
-            // whoever does not take the last words in time has the last will
-            drop(tokio::time::timeout(LAST_WORDS, end).await);
-        }
+        let Self { mind, client, mut events, .. } = self;
+        let say = async {
+            for post in mind.farewell() {
+                say(&client, post).await?;
+            }
+            client.disconnect().await.map_err(|error| error.to_string())
+        };
+        let hear = async { while events.poll().await.is_ok() {} };
+        // whoever does not take the last words in time has the last will
+        drop(tokio::time::timeout(LAST_WORDS, async { tokio::join!(say, hear) }).await);
     }
 }
 

@@ -10,7 +10,7 @@ mod tests;
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard},
     time::Duration,
 };
 
@@ -55,7 +55,14 @@ struct Shared {
     /// One at a time verifies a password: each needs a core and some megabytes.
     turn: Semaphore,
     shown: Mutex<Shown>,
+    /// One at a time looks at the store, so that nobody shows what another has seen to be out of date.
+    look: tokio::sync::Mutex<()>,
+    /// Who is told of changes, with all rights.
+    follower: OnceLock<Follower>,
 }
+
+/// Who is told all rights when they have changed.
+struct Follower(Box<dyn Fn(Vec<(UserName, Arc<Grants>)>) + Send + Sync>);
 
 /// What the seats show: the rows, and the state of the store in which they were read.
 type Shown = (Option<ForeignState>, Vec<AccountRow>);
@@ -94,6 +101,8 @@ impl Accounts {
             memory: Memory::new()?,
             turn: Semaphore::new(1),
             shown: Mutex::default(),
+            look: tokio::sync::Mutex::default(),
+            follower: OnceLock::new(),
         };
         let accounts = Self { shared: Arc::new(shared) };
         accounts.refresh().await?;
@@ -117,6 +126,8 @@ impl Accounts {
 
     /// Lets a client in that gives the name and password of an account, or none where that is allowed.
     ///
+    /// What the command line has changed holds at once for who comes anew.
+    ///
     /// # Errors
     /// [`Refusal::Credentials`], which takes as long whether there is such an account or not.
     pub async fn admit(&self, hello: &Hello) -> Result<Session, Refusal> {
@@ -138,33 +149,41 @@ impl Accounts {
         seats.map(|seat| (seat.name().clone(), seat.grants())).collect()
     }
 
-    /// Follows changes that others make in the store, such as the command line; each time `tell` gets all rights.
+    /// Has changes that others make in the store, such as the command line, told with all rights; once for all.
+    pub fn follow(&self, tell: impl Fn(Vec<(UserName, Arc<Grants>)>) + Send + Sync + 'static) {
+        // a second follower would miss what the first was told
+        drop(self.shared.follower.set(Follower(Box::new(tell))));
+    }
+
+    /// Looks for changes that others make in the store, for ever.
     ///
-    /// Never ends. A store that cannot be read changes nothing.
-    pub async fn watch(&self, mut tell: impl FnMut(Vec<(UserName, Arc<Grants>)>)) {
+    /// A store that cannot be read changes nothing.
+    pub async fn watch(&self) {
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             looks.tick().await;
-            match self.refresh().await {
-                Ok(true) => tell(self.rights()),
-                Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "The accounts cannot be read; they stay as they were"),
+            if let Err(error) = self.refresh().await {
+                tracing::warn!(%error, "The accounts cannot be read; they stay as they were");
             }
         }
     }
 
-    /// Reads the accounts again if the store has changed; says whether they have.
-    async fn refresh(&self) -> Result<bool, StoreError> {
+    /// Reads the accounts again if the store has changed, and tells the follower if they have.
+    async fn refresh(&self) -> Result<(), StoreError> {
+        let _alone = self.shared.look.lock().await;
         let ledger = &self.shared.ledger;
         let state = ledger.foreign_state().await?;
         let is_shown = self.shown().0 == Some(state);
         if is_shown {
-            return Ok(false);
+            return Ok(());
         }
         let has_changed = self.show(ledger.accounts().await?);
         self.shown().0 = Some(state);
-        Ok(has_changed)
+        if let (true, Some(Follower(tell))) = (has_changed, self.shared.follower.get()) {
+            tell(self.rights());
+        }
+        Ok(())
     }
 
     /// Makes the seats show rows; says whether they did not before.
@@ -188,13 +207,16 @@ impl Accounts {
     }
 
     async fn verified(&self, user: &str, password: &[u8]) -> Option<Arc<Seat>> {
-        let seat = UserName::new(user).ok().and_then(|name| self.seats().get(&name).cloned());
-        let generation = seat.as_ref().and_then(|seat| seat.generation());
-        let trace = self.shared.memory.trace(password, generation.unwrap_or_default())?;
-        if let Some(seat) = seat.as_ref().filter(|seat| seat.has_trace(trace)) {
-            return Some(Arc::clone(seat));
+        let name = UserName::new(user).ok();
+        if let Some(seat) = self.recognised(name.as_ref(), password) {
+            return Some(seat);
         }
         let _turn = self.shared.turn.acquire().await.ok()?;
+        // the account may be younger than the last look; a store that cannot be read changes nothing
+        drop(self.refresh().await);
+        let seat = name.and_then(|name| self.seats().get(&name).cloned());
+        let generation = seat.as_ref().and_then(|seat| seat.generation());
+        let trace = self.shared.memory.trace(password, generation.unwrap_or_default())?;
         let (shared, hash, password) =
             (Arc::clone(&self.shared), seat.as_ref().map(|seat| seat.password()), password.to_vec());
         let is_right =
@@ -204,12 +226,26 @@ impl Accounts {
         Some(seat)
     }
 
+    /// Returns the account if it was entered with the same password before.
+    fn recognised(&self, name: Option<&UserName>, password: &[u8]) -> Option<Arc<Seat>> {
+        let seat = name.and_then(|name| self.seats().get(name).cloned());
+        let generation = seat.as_ref().and_then(|seat| seat.generation());
+        let trace = self.shared.memory.trace(password, generation.unwrap_or_default())?;
+        seat.filter(|seat| seat.has_trace(trace))
+    }
+
     fn seats(&self) -> RwLockReadGuard<'_, BTreeMap<UserName, Arc<Seat>>> {
         self.shared.seats.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shown(&self) -> MutexGuard<'_, Shown> {
         self.shared.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Follower {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Follower")
     }
 }
 

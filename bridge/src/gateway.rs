@@ -182,7 +182,6 @@ impl Gateway {
             router: settings.broker.router,
             retained,
             sessions: Vec::new(),
-            sessions: Vec::new(),
         };
         let broker = Broker::start(config, Arc::new(door)).await.map_err(StartError::Broker)?;
         self.mind.sinks().set_broker(broker.clone());
@@ -247,8 +246,13 @@ impl Gateway {
 
     /// Has changes of the accounts take effect while the gateway runs.
     fn watch(&self, accounts: Accounts) {
-        let mind = Arc::clone(&self.mind);
-        self.spawn_endless(async move { accounts.watch(|rights| mind.handle(Input::Rights(rights))).await });
+        let mind = Arc::downgrade(&self.mind);
+        accounts.follow(move |rights| {
+            if let Some(mind) = mind.upgrade() {
+                mind.handle(Input::Rights(rights));
+            }
+        });
+        self.spawn_endless(async move { accounts.watch().await });
     }
 
     /// Runs a task that ends by itself when the gateway stops.

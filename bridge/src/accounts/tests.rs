@@ -128,9 +128,10 @@ async fn follows_what_the_command_line_changes() {
     let accounts = Accounts::open(own, None).await.unwrap();
     let command_line = ledger(&folder).await;
     let (tell, mut told) = mpsc::unbounded_channel();
+    accounts.follow(move |rights| tell.send(rights.len()).unwrap());
     tokio::spawn({
         let accounts = accounts.clone();
-        async move { accounts.watch(|rights| tell.send(rights.len()).unwrap()).await }
+        async move { accounts.watch().await }
     });
 
     let session = log_in(&accounts, "anna").await;
@@ -154,6 +155,22 @@ async fn follows_what_the_command_line_changes() {
     add(&command_line, "anna", Some(Role::Cluster)).await;
     assert_eq!(told.recv().await, Some(2));
     assert!(!session.is_live(), "another account of the same name is not the same account");
+}
+
+#[tokio::test]
+async fn lets_in_at_once_who_was_given_a_password_a_moment_ago() {
+    let folder = TempDir::new().unwrap();
+    let accounts = Accounts::open(ledger(&folder).await, None).await.unwrap();
+    let (tell, mut told) = mpsc::unbounded_channel();
+    accounts.follow(move |rights| tell.send(rights.len()).unwrap());
+    let command_line = ledger(&folder).await;
+    add(&command_line, "anna", Some(Role::Resident)).await;
+    let session = log_in(&accounts, "anna").await;
+    assert_eq!(told.try_recv(), Ok(1), "the engine knows her rights before she can ask for anything");
+    command_line.change_password(&name("anna"), &hash(&"another one".into()).unwrap()).await.unwrap();
+    assert!(accounts.admit(&hello(Some("anna"), Some("another one"), HERE)).await.is_ok());
+    assert!(!session.is_live());
+    assert!(accounts.admit(&hello(Some("anna"), Some("password of anna"), HERE)).await.is_err());
 }
 
 #[tokio::test]

@@ -47,10 +47,10 @@ pub trait Backend: Send + Sync + 'static {
     fn rights(&self, user: &str) -> Option<Arc<dyn Rights>>;
 
     /// Keeps what outlives a restart: all of these changes or none, after those of every earlier call, and calls `done`
-    /// when they are on disk.
+    /// when they are on disk. Without `done` there is no hurry.
     ///
     /// Must not call the broker, except by `done`.
-    fn keep(&self, changes: Vec<Change>, done: Done);
+    fn keep(&self, changes: Vec<Change>, done: Option<Done>);
 
     /// Says that a client has gone; another with the same id may already be there.
     fn client_gone(&self, client: &Client) {

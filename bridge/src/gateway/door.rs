@@ -65,7 +65,7 @@ impl Backend for Door {
         None
     }
 
-    fn keep(&self, _changes: Vec<Change>, done: Done) {
-        done(true);
+    fn keep(&self, _changes: Vec<Change>, done: Option<Done>) {
+        done.into_iter().for_each(|done| done(true));
     }
 }

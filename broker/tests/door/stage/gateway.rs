@@ -115,9 +115,9 @@ impl Backend for Gateway {
         Some(self.account(user))
     }
 
-    fn keep(&self, changes: Vec<Change>, done: Done) {
+    fn keep(&self, changes: Vec<Change>, done: Option<Done>) {
         self.kept.lock().unwrap().extend(changes);
-        self.answer(done);
+        done.into_iter().for_each(|done| self.answer(done));
     }
 }
 

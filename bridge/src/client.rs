@@ -15,7 +15,10 @@ use hes_schemas::{
 };
 use rumqttc::v5::mqttbytes::v5::PublishProperties;
 use serde::Serialize;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
 
 pub use connection::{Connection, UrlError};
 pub use error::ClientError;
@@ -24,6 +27,9 @@ use line::Line;
 
 /// How much longer than a request may act its answer is waited for: the gateway answers 504 at the deadline.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// How long a home that was named may take to be announced, where others are.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A connected client.
 ///
@@ -39,10 +45,11 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects, finds the home unless the connection names it, and opens the client's answer space.
+    /// Connects, finds the home, and opens the client's answer space.
     ///
     /// # Errors
-    /// [`ClientError`] if nobody listens, the broker refuses, or no home or more than one is announced.
+    /// [`ClientError`] if nobody listens, the broker refuses, the home that the connection names is not there but another,
+    /// or it names none and no home or more than one is announced.
     pub async fn connect(connection: &Connection) -> Result<Self, ClientError> {
         let limit = connection.timeout();
         match timeout(limit, Self::open(connection)).await {
@@ -54,7 +61,7 @@ impl Client {
     async fn open(connection: &Connection) -> Result<Self, ClientError> {
         let (line, notifications) = Line::open(connection);
         let home = match connection.home() {
-            Some(home) => home.clone(),
+            Some(home) => named_home(&line, home, connection).await?,
             None => find_home(&line, connection).await?,
         };
         let (root, id) = (connection.root().clone(), connection.client().clone());
@@ -114,6 +121,12 @@ impl Client {
         }
     }
 
+    /// Returns how many requests were accepted with 202, which says that the final answer takes a while.
+    #[must_use]
+    pub fn accepted(&self) -> watch::Receiver<u64> {
+        self.line.desk().accepted()
+    }
+
     /// Opens the client's space for notifications; to be called before the first subscription.
     ///
     /// # Errors
@@ -138,9 +151,26 @@ impl Client {
 
 /// Waits for the announcement of a home.
 async fn find_home(line: &Line, connection: &Connection) -> Result<HomeId, ClientError> {
-    line.listen(&connection.root().homes()).await?;
+    line.listen(&connection.root().homes()).await.map_err(|error| match error {
+        ClientError::Denied { .. } => ClientError::Blind { user: connection.user().unwrap_or("nobody").to_owned() },
+        other => other,
+    })?;
     match timeout(connection.timeout() / 2, line.desk().first_home()).await {
         Ok(home) => home,
         Err(_elapsed) => Err(ClientError::NoHome { address: connection.address().to_owned() }),
     }
+}
+
+/// Looks whether a home is there, as far as the account is told which are.
+async fn named_home(line: &Line, home: &HomeId, connection: &Connection) -> Result<HomeId, ClientError> {
+    match line.listen(&connection.root().homes()).await {
+        // who may only write is told of no home, and asks all the same
+        Err(ClientError::Denied { .. }) => return Ok(home.clone()),
+        granted => granted?,
+    }
+    match timeout(LOOK.min(connection.timeout()), line.desk().named_home(home)).await {
+        Ok(there) => there?,
+        Err(_elapsed) => line.desk().check_no_other_home(home)?,
+    }
+    Ok(home.clone())
 }

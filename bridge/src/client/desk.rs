@@ -31,6 +31,7 @@ pub(super) struct Question {
 pub(super) struct Desk {
     root: Root,
     homes: watch::Receiver<Vec<(HomeId, Presence)>>,
+    accepted: watch::Sender<u64>,
     state: Mutex<State>,
 }
 
@@ -75,7 +76,7 @@ impl Desk {
             mouth: Some(Mouth { homes: announce, notifications }),
             end: None,
         };
-        (Self { root, homes, state: Mutex::new(state) }, told)
+        (Self { root, homes, accepted: watch::Sender::new(0), state: Mutex::new(state) }, told)
     }
 
     /// Notes a request that is about to be sent.
@@ -115,6 +116,31 @@ impl Desk {
             [_] => Ok(()),
             several => Err(ClientError::SeveralHomes { homes: several.iter().map(|(home, _)| home.clone()).collect() }),
         }
+    }
+
+    /// Waits until a home is announced; refuses to ask one that is not there.
+    pub(super) async fn named_home(&self, home: &HomeId) -> Result<(), ClientError> {
+        let mut homes = self.homes.clone();
+        let state = |homes: &[(HomeId, Presence)]| homes.iter().find(|(known, _)| known == home).map(|it| it.1);
+        let known = homes.wait_for(|homes| state(homes).is_some()).await.map_err(|_ended| self.why())?;
+        match state(&known) {
+            Some(Presence::Offline) => Err(ClientError::HomeOffline { home: home.clone() }),
+            Some(Presence::Online) | None => Ok(()),
+        }
+    }
+
+    /// Refuses a home where only others are announced; where none is, nobody knows.
+    pub(super) fn check_no_other_home(&self, home: &HomeId) -> Result<(), ClientError> {
+        let homes: Vec<HomeId> = self.homes.borrow().iter().map(|(known, _)| known.clone()).collect();
+        if homes.is_empty() || homes.contains(home) {
+            return Ok(());
+        }
+        Err(ClientError::OtherHomes { home: home.clone(), homes })
+    }
+
+    /// Returns how many requests were accepted with 202.
+    pub(super) fn accepted(&self) -> watch::Receiver<u64> {
+        self.accepted.subscribe()
     }
 
     /// Returns why the line is down.
@@ -166,6 +192,7 @@ impl Desk {
         let answer = read::<Answer>(publish);
         // the final answer follows
         if answer.as_ref().is_ok_and(|answer| answer.status == Status::Accepted) {
+            self.accepted.send_modify(|count| *count += 1);
             return;
         }
         if let Some(asked) = self.state().questions.remove(&number) {
@@ -267,7 +294,9 @@ mod tests {
     fn each_answer_goes_to_who_asked_and_only_the_final_one() {
         let (desk, _told) = desk();
         let (mut one, mut two) = (desk.ask(&topic()).unwrap(), desk.ask(&topic()).unwrap());
+        let accepted = desk.accepted();
         desk.receive(&answer(two.number, 202));
+        assert_eq!((*accepted.borrow(), two.answer.try_recv().is_err()), (1, true));
         desk.receive(&answer(two.number, 404));
         desk.receive(&answer(one.number, 200));
         desk.receive(&answer(99, 500));
@@ -316,6 +345,19 @@ mod tests {
         assert!(desk.check_only_home().is_ok());
         desk.receive(&announcement("elm", "online"));
         assert!(matches!(desk.check_only_home(), Err(ClientError::SeveralHomes { homes }) if homes.len() == 2));
+    }
+
+    #[tokio::test]
+    async fn a_home_that_is_named_is_asked_unless_only_others_are_there() {
+        let (desk, _told) = desk();
+        let [oak, elm] = ["oak", "elm"].map(|home| HomeId::new(home).unwrap());
+        assert!(desk.check_no_other_home(&elm).is_ok(), "nobody knows");
+        desk.receive(&announcement("oak", "online"));
+        assert!(desk.named_home(&oak).await.is_ok() && desk.check_no_other_home(&oak).is_ok());
+        let error = desk.check_no_other_home(&elm).unwrap_err();
+        assert_eq!(error.to_string(), "there is no home elm; announced is oak");
+        desk.receive(&announcement("elm", "offline"));
+        assert!(matches!(desk.named_home(&elm).await, Err(ClientError::HomeOffline { .. })));
     }
 
     #[test]

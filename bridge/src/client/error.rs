@@ -65,6 +65,20 @@ pub enum ClientError {
         /// Whose.
         home: HomeId,
     },
+    /// The account is not told of any home.
+    #[error("the account {user} may see no device, and so no home")]
+    Blind {
+        /// Which account.
+        user: String,
+    },
+    /// The home that was named is not announced, but others are.
+    #[error("there is no home {home}; announced is {}", names(homes))]
+    OtherHomes {
+        /// Which was named.
+        home: HomeId,
+        /// Which there are.
+        homes: Vec<HomeId>,
+    },
     /// More than one home is announced.
     #[error("several homes are announced: {}", names(homes))]
     SeveralHomes {

@@ -9,7 +9,6 @@ use super::{
     render::{Field, Look, table},
     session::{self, Session, Task, json},
 };
-use crate::client::Client;
 
 /// List the devices that the account may see
 #[derive(Debug, Args)]
@@ -23,7 +22,7 @@ pub(crate) struct DevicesArgs {
 
 impl Task for DevicesArgs {
     async fn run(&self, session: &Session, output: &mut Output) -> Result<Exit, Failure> {
-        let client = Client::connect(&session.connection).await?;
+        let client = session::connect(session, output).await?;
         let listings = session::devices(&client).await?;
         client.close().await;
         if session.is_json {

@@ -89,8 +89,8 @@ impl Failure {
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         let exit = match &error {
-            ClientError::Credentials { .. } | ClientError::Denied { .. } => Exit::Refused,
-            ClientError::SeveralHomes { .. } => Exit::Usage,
+            ClientError::Credentials { .. } | ClientError::Denied { .. } | ClientError::Blind { .. } => Exit::Refused,
+            ClientError::SeveralHomes { .. } | ClientError::OtherHomes { .. } => Exit::Usage,
             ClientError::Unreachable { .. }
             | ClientError::Silent { .. }
             | ClientError::Refused { .. }
@@ -120,8 +120,13 @@ const fn way_out(error: &ClientError) -> Option<&'static str> {
         ClientError::NoHome { .. } => {
             Some("is this the gateway's broker, and may the account see devices? a home that is known: --home ID")
         }
+        ClientError::Blind { .. } => Some(
+            "an account of role cluster is for a cluster's own program; name another with --user, or let this one see \
+             devices: hes-bridge user grant NAME read '#'",
+        ),
         ClientError::HomeOffline { .. } => Some("start it with hes-bridge run"),
         ClientError::SeveralHomes { .. } => Some("name one with --home ID"),
+        ClientError::OtherHomes { .. } => Some("leave out --home and HES_HOME, or name the one that is there"),
         ClientError::Silent { .. } | ClientError::NoAnswer { .. } => {
             Some("is the gateway running there? wait longer with --timeout 30s")
         }

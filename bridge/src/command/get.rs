@@ -14,7 +14,6 @@ use super::{
     render::{Field, Look, table, value},
     session::{self, Session, Task, json},
 };
-use crate::client::Client;
 
 /// How many targets one request may name.
 pub(crate) const TARGETS: usize = 100;
@@ -44,7 +43,7 @@ pub(crate) struct GetArgs {
 
 impl Task for GetArgs {
     async fn run(&self, session: &Session, output: &mut Output) -> Result<Exit, Failure> {
-        let client = Client::connect(&session.connection).await?;
+        let client = session::connect(session, output).await?;
         let mut outcomes = Vec::new();
         for targets in self.targets.chunks(TARGETS) {
             let max_age = self.fresh.then_some(Millis::new(0));

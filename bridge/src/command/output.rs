@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::{Exit, Failure, render::Look};
 
 /// The standard output and the standard error of the program.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Output {
     look: Look,
     has_colour_in_errors: bool,

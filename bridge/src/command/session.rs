@@ -45,6 +45,21 @@ pub(crate) fn run(task: &impl Task, args: &ConnectArgs, output: &mut Output) -> 
     runtime.block_on(task.run(&session, output))
 }
 
+/// Connects, and has it said when the gateway accepts a request that takes a while.
+///
+/// # Errors
+/// [`Failure`] as [`Client::connect`] fails.
+pub(crate) async fn connect(session: &Session, output: &Output) -> Result<Client, Failure> {
+    let client = Client::connect(&session.connection).await?;
+    let (mut accepted, mut output) = (client.accepted(), output.clone());
+    tokio::spawn(async move {
+        while accepted.changed().await.is_ok() {
+            output.note("accepted, waiting for the device");
+        }
+    });
+    Ok(client)
+}
+
 /// Asks, and takes an answer that refuses the request as such for a failure.
 ///
 /// # Errors

@@ -14,7 +14,6 @@ use super::{
     render::{value, visible},
     session::{self, Session, Task, json},
 };
-use crate::client::Client;
 
 /// Write properties, and wait until the devices confirm
 #[derive(Debug, Args)]
@@ -36,7 +35,7 @@ pub(crate) struct SetArgs {
 impl Task for SetArgs {
     async fn run(&self, session: &Session, output: &mut Output) -> Result<Exit, Failure> {
         let updates = updates(&self.words)?;
-        let client = Client::connect(&session.connection).await?;
+        let client = session::connect(session, output).await?;
         let mut outcomes = Vec::new();
         for updates in updates.chunks(TARGETS) {
             let request = UpdateMany { id: None, reply_to: None, ttl: None, updates: updates.to_vec() };

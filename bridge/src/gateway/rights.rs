@@ -44,8 +44,12 @@ impl Rights for ClientRights {
 
     fn may_subscribe(&self, filter: &Filter) -> bool {
         let (now, grants) = (self.house.clock.now(), self.session.grants());
-        let is_on_interface = filter.intersects(&self.house.root.everything());
-        (is_on_interface && grants.has_devices(now)) || grants.permits_filter(now, filter)
+        let interface = self.house.root.everything();
+        if interface.includes(filter) {
+            // nothing there is anybody's who has no device; to be refused tells more than silence
+            return grants.has_devices(now);
+        }
+        (filter.intersects(&interface) && grants.has_devices(now)) || grants.permits_filter(now, filter)
     }
 
     fn may_receive(&self, topic: &Topic) -> bool {

@@ -60,16 +60,14 @@ impl Client {
 
     async fn open(connection: &Connection) -> Result<Self, ClientError> {
         let (line, notifications) = Line::open(connection);
-        let home = match connection.home() {
-            Some(home) => named_home(&line, home, connection).await?,
-            None => find_home(&line, connection).await?,
-        };
         let (root, id) = (connection.root().clone(), connection.client().clone());
-        line.listen(&root.answers(&home, &id)).await?;
-        if connection.home().is_none() {
-            line.desk().check_only_home()?;
+        match move_in(&line, connection).await {
+            Ok(home) => Ok(Self { line, notifications, root, home, id, ttl: connection.ttl() }),
+            Err(error) => {
+                line.close().await;
+                Err(for_nobody(error, connection))
+            }
         }
-        Ok(Self { line, notifications, root, home, id, ttl: connection.ttl() })
     }
 
     /// Returns the home that is asked.
@@ -146,6 +144,27 @@ impl Client {
     /// Says farewell to the broker.
     pub async fn close(self) {
         self.line.close().await;
+    }
+}
+
+/// Finds the home and opens the client's answer space there.
+async fn move_in(line: &Line, connection: &Connection) -> Result<HomeId, ClientError> {
+    let home = match connection.home() {
+        Some(home) => named_home(line, home, connection).await?,
+        None => find_home(line, connection).await?,
+    };
+    line.listen(&connection.root().answers(&home, connection.client())).await?;
+    if connection.home().is_none() {
+        line.desk().check_only_home()?;
+    }
+    Ok(home)
+}
+
+/// Says that an account is wanted to who gave none, since no password can be wrong then.
+fn for_nobody(error: ClientError, connection: &Connection) -> ClientError {
+    match error {
+        ClientError::Credentials { address } if connection.user().is_none() => ClientError::Nameless { address },
+        other => other,
     }
 }
 

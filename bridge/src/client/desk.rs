@@ -355,7 +355,7 @@ mod tests {
         desk.receive(&announcement("oak", "online"));
         assert!(desk.named_home(&oak).await.is_ok() && desk.check_no_other_home(&oak).is_ok());
         let error = desk.check_no_other_home(&elm).unwrap_err();
-        assert_eq!(error.to_string(), "there is no home elm; announced is oak");
+        assert_eq!(error.to_string(), "there is no home elm at that address, only oak");
         desk.receive(&announcement("elm", "offline"));
         assert!(matches!(desk.named_home(&elm).await, Err(ClientError::HomeOffline { .. })));
     }

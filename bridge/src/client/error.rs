@@ -31,6 +31,12 @@ pub enum ClientError {
         /// Where.
         address: String,
     },
+    /// The broker wants to know who it is.
+    #[error("{address} lets nobody in without an account")]
+    Nameless {
+        /// Where.
+        address: String,
+    },
     /// The broker refuses the connection for another reason.
     #[error("{address} refuses the connection: {reason}")]
     Refused {
@@ -72,7 +78,7 @@ pub enum ClientError {
         user: String,
     },
     /// The home that was named is not announced, but others are.
-    #[error("there is no home {home}; announced is {}", names(homes))]
+    #[error("there is no home {home} at that address, only {}", names(homes))]
     OtherHomes {
         /// Which was named.
         home: HomeId,

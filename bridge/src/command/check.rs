@@ -113,6 +113,7 @@ mod tests {
         });
         let path = folder.path().join("hes-bridge.db");
         assert_eq!(accounts(folder.path()).unwrap().unwrap().len(), 1);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
         spoil(&path);
         let before = fs::read(&path).unwrap();
         let said = accounts(folder.path()).unwrap_err();

@@ -9,10 +9,11 @@ use super::{Exit, Failure, Output};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   hes-bridge completions bash > ~/.local/share/bash-completion/completions/hes-bridge
+  hes-bridge completions zsh > ~/.zfunc/_hes-bridge
   hes-bridge completions fish > ~/.config/fish/completions/hes-bridge.fish")]
 pub(crate) struct CompletionsArgs {
     /// Which one
-    #[arg(value_enum)]
+    #[arg(value_enum, value_name = "bash|zsh|fish|elvish|powershell")]
     shell: Shell,
 }
 

@@ -94,6 +94,7 @@ fn greeting(settings: &Settings, gateway: &mut Gateway) -> String {
             "The account \"owner\" was made. Its password, shown this once: {}",
             password.expose_secret()
         ));
+        lines.push("See what there is, from another terminal: hes-bridge devices --user owner".to_owned());
     }
     if settings.clusters.is_empty() {
         lines.push(ADD_A_CLUSTER.to_owned());

@@ -8,10 +8,13 @@ use super::{Exit, Failure, Output, session::json};
 ///
 /// The documents are made from the program itself, so they say what this version does.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  hes-bridge schema json > hes.schema.json\n  hes-bridge schema asyncapi | less")]
+#[command(
+    after_help = "Examples:\n  hes-bridge schema json > hes.schema.json\n  hes-bridge schema asyncapi | less\n  \
+                        hes-bridge schema vocabulary | grep -A 9 brightness"
+)]
 pub(crate) struct SchemaArgs {
     /// Which one
-    #[arg(value_enum)]
+    #[arg(value_enum, value_name = "json|asyncapi|vocabulary")]
     document: Document,
 }
 

@@ -20,6 +20,12 @@ use crate::{
 /// Accounts are in the gateway's data directory. A running gateway follows each change within a second: sessions of an
 /// account that was removed, or got another password, end.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  hes-bridge user add anna --role resident
+  hes-bridge user grant sitter read,write zigbee/front_door --safety S3 --until 2026-12-31T00:00:00Z
+  hes-bridge user list
+  hes-bridge user passwd owner                    if the first password is lost
+  hes-bridge user list --data /var/lib/hes-bridge  the gateway's data, if it is elsewhere")]
 pub(crate) struct UserArgs {
     #[command(subcommand)]
     command: UserCommand,

@@ -16,6 +16,9 @@ use super::{StoreError, migration};
 
 const DATABASE: &str = "hes-bridge.db";
 
+/// What SQLite keeps beside it while it is open.
+const LOG: &str = "hes-bridge.db-wal";
+
 /// How long a statement waits for another process, such as the command line, to let go of the file.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -57,8 +60,11 @@ impl DataDirectory {
     pub(crate) async fn look(path: &Path) -> Result<(Self, SqliteConnection), StoreError> {
         let directory = Self { path: path.to_owned() };
         let path = directory.database();
-        let options = SqliteConnectOptions::new().filename(&path).read_only(true).busy_timeout(PATIENCE);
-        let connection = SqliteConnection::connect_with(&options.disable_statement_logging()).await;
+        // beside a file that nobody has open SQLite would leave a log and an index, unless nobody is to open it meanwhile
+        let is_at_rest = !directory.path.join(LOG).exists();
+        let options = SqliteConnectOptions::new().filename(&path).read_only(true).immutable(is_at_rest);
+        let options = options.busy_timeout(PATIENCE).disable_statement_logging();
+        let connection = SqliteConnection::connect_with(&options).await;
         Ok((directory, connection.map_err(|cause| StoreError::Open { path, cause })?))
     }
 

@@ -34,7 +34,7 @@ pub enum StoreError {
         known: usize,
     },
     /// The file cannot be opened, or is no database.
-    #[error("{path} cannot be opened: restore it from a copy, or move it away to begin anew", path = .path.display())]
+    #[error("{path} cannot be opened (restore it from a copy, or move it away to begin anew)", path = .path.display())]
     Open {
         /// Which file.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum StoreError {
         cause: sqlx::Error,
     },
     /// The file is a database, but what it holds contradicts itself.
-    #[error("{path} is damaged: restore it from a copy, or move it away to begin anew: {finding}", path = .path.display())]
+    #[error("{path} is damaged (restore it from a copy, or move it away to begin anew): {finding}", path = .path.display())]
     Damaged {
         /// Which file.
         path: PathBuf,

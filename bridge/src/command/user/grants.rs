@@ -35,14 +35,14 @@ pub(super) struct GrantArgs {
     /// What it may do: read, write, notify, manage; several with commas
     actions: Actions,
 
-    /// With what
+    /// With what: a device, a property, or a pattern of them, as below
     scope: Scope,
 
     /// Up to which danger, or privacy: S0 harmless, S1 everyday, S2 dangerous when unattended, S3 security
     #[arg(long, default_value = "S1", value_parser = PossibleValuesParser::new(Safety::ALL.map(Safety::as_str)))]
     safety: String,
 
-    /// Until when; until it is revoked if nothing is said
+    /// Until when, such as 2026-12-31T00:00:00Z; until it is revoked if nothing is said
     #[arg(long, value_name = "TIME", value_parser = time)]
     until: Option<Timestamp>,
 
@@ -52,6 +52,8 @@ pub(super) struct GrantArgs {
 
 /// Take a right back; what the role gives stays
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  hes-bridge user revoke anna zigbee/lamp")]
 pub(super) struct RevokeArgs {
     /// Name of the account
     name: UserName,
@@ -75,6 +77,8 @@ enum Stored {
     ForGood(Scope),
     /// It names a device that nobody has heard of yet.
     OfUnknown(Scope),
+    /// It is one word, which is a cluster, though a device may be meant.
+    OfCluster(Scope),
 }
 
 impl Errand for GrantArgs {
@@ -87,6 +91,12 @@ impl Errand for GrantArgs {
             Stored::AsWritten(scope) | Stored::ForGood(scope) => scope,
             Stored::OfUnknown(scope) => {
                 output.note(&format!("no device {scope} is known; this holds for any that is called so later"));
+                scope
+            }
+            Stored::OfCluster(scope) => {
+                output.note(&format!(
+                    "{scope} is a whole cluster; one device is CLUSTER/DEVICE, as hes-bridge devices shows"
+                ));
                 scope
             }
         };
@@ -112,7 +122,7 @@ impl Errand for RevokeArgs {
     }
 
     async fn run(&self, ledger: &Ledger, _output: &mut Output) -> Result<String, Failure> {
-        let (Stored::AsWritten(scope) | Stored::ForGood(scope) | Stored::OfUnknown(scope)) =
+        let (Stored::AsWritten(scope) | Stored::ForGood(scope) | Stored::OfUnknown(scope) | Stored::OfCluster(scope)) =
             stored(ledger, &self.scope).await?;
         for scope in [&scope, &self.scope] {
             if ledger.revoke(&self.name, scope).await? {
@@ -133,6 +143,9 @@ impl Errand for RevokeArgs {
 
 /// Turns the name of one device into the id that it has for good, so that the right outlives a rename.
 async fn stored(ledger: &Ledger, scope: &Scope) -> Result<Stored, Failure> {
+    if matches!(scope, Scope::Devices(filter) if !filter.has_wildcard() && filter.levels().count() == 1) {
+        return Ok(Stored::OfCluster(scope.clone()));
+    }
     let Some((cluster, device, property)) = exact(scope) else { return Ok(Stored::AsWritten(scope.clone())) };
     let uid = ledger.uid_of(&cluster, &device).await?;
     let for_good = uid.and_then(|uid| Scope::of_device(&cluster, &uid, property.as_ref()));

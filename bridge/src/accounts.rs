@@ -61,8 +61,11 @@ struct Shared {
     follower: OnceLock<Follower>,
 }
 
+/// All accounts with what each may do.
+pub type AllRights = Vec<(UserName, Arc<Grants>)>;
+
 /// Who is told all rights when they have changed.
-struct Follower(Box<dyn Fn(Vec<(UserName, Arc<Grants>)>) + Send + Sync>);
+struct Follower(Box<dyn Fn(AllRights) + Send + Sync>);
 
 /// What the seats show: the rows, and the state of the store in which they were read.
 type Shown = (Option<ForeignState>, Vec<AccountRow>);
@@ -141,16 +144,24 @@ impl Accounts {
         seat.and_then(Session::begin).ok_or(Refusal::Credentials)
     }
 
+    /// Goes on for a client that was let in before a restart; nothing if its account is no more.
+    #[must_use]
+    pub fn resume(&self, user: &str) -> Option<Session> {
+        let seat = UserName::new(user).ok().and_then(|name| self.seats().get(&name).cloned());
+        let nobody = || self.shared.anonymous.clone().filter(|seat| seat.name().as_str() == user);
+        seat.or_else(nobody).and_then(Session::begin)
+    }
+
     /// Returns all accounts with their rights.
     #[must_use]
-    pub fn rights(&self) -> Vec<(UserName, Arc<Grants>)> {
+    pub fn rights(&self) -> AllRights {
         let seats = self.seats();
         let seats = seats.values().chain(&self.shared.anonymous);
         seats.map(|seat| (seat.name().clone(), seat.grants())).collect()
     }
 
     /// Has changes that others make in the store, such as the command line, told with all rights; once for all.
-    pub fn follow(&self, tell: impl Fn(Vec<(UserName, Arc<Grants>)>) + Send + Sync + 'static) {
+    pub fn follow(&self, tell: impl Fn(AllRights) + Send + Sync + 'static) {
         // a second follower would miss what the first was told
         drop(self.shared.follower.set(Follower(Box::new(tell))));
     }

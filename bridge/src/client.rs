@@ -162,18 +162,18 @@ async fn move_in(line: &Line, connection: &Connection) -> Result<HomeId, ClientE
 
 /// Says that an account is wanted to who gave none, since no password can be wrong then.
 fn for_nobody(error: ClientError, connection: &Connection) -> ClientError {
-    match error {
-        ClientError::Credentials { address } if connection.user().is_none() => ClientError::Nameless { address },
-        other => other,
+    if let (ClientError::Credentials { address }, None) = (&error, connection.user()) {
+        return ClientError::Nameless { address: address.clone() };
     }
+    error
 }
 
 /// Waits for the announcement of a home.
 async fn find_home(line: &Line, connection: &Connection) -> Result<HomeId, ClientError> {
-    line.listen(&connection.root().homes()).await.map_err(|error| match error {
-        ClientError::Denied { .. } => ClientError::Blind { user: connection.user().unwrap_or("nobody").to_owned() },
-        other => other,
-    })?;
+    if let Err(error) = line.listen(&connection.root().homes()).await {
+        let user = connection.user().unwrap_or("nobody").to_owned();
+        return Err(if let ClientError::Denied { .. } = error { ClientError::Blind { user } } else { error });
+    }
     match timeout(connection.timeout() / 2, line.desk().first_home()).await {
         Ok(home) => home,
         Err(_elapsed) => Err(ClientError::NoHome { address: connection.address().to_owned() }),

@@ -8,6 +8,7 @@ use hes_tests::{
     house::House,
     patience::until,
     wire::{Account, Message, Version},
+    zigbee::Network,
 };
 use serde_json::{Value, json};
 
@@ -82,9 +83,62 @@ fn a_wildcard_subscriber_hears_only_what_is_granted() {
     anna.until("the last change is told", |anna| anna.heard().iter().find(|told| told.text().contains("71")).map(drop));
     let topics: BTreeSet<&str> =
         anna.heard().iter().filter_map(|told| told.topic.strip_prefix("hes/1/home/")).collect();
-    let expect = ["$status", "zigbee/$status", "zigbee/sensor/$doc", "zigbee/sensor/$status"];
+    let expect = ["$status", "zigbee/$status", "zigbee/sensor/$status"];
     let humidity = ["zigbee/sensor/native/humidity", "zigbee/sensor/property/humidity"];
     assert_eq!(topics, expect.into_iter().chain(humidity).collect());
+}
+
+#[test]
+fn a_document_is_told_only_to_those_who_may_know_of_all_that_it_names() {
+    let mut house = house();
+    for (user, scope) in [("part", "zigbee/lamp/on"), ("whole", "zigbee/lamp")] {
+        house.gateway.add_stranger(user);
+        house.gateway.grant(user, "read,notify", scope);
+    }
+    let [mut part, mut whole] = ["part", "whole"].map(|user| house.gateway.client(user));
+    for filter in ["#", "hes/1/#", "hes/1/+/+/+/$doc", "hes/1/home/zigbee/lamp/$doc"] {
+        // a filter may be refused as a whole; what matters is what comes
+        drop(part.subscribe(&[filter]));
+        drop(whole.subscribe(&[filter]));
+    }
+    assert_eq!(documents(&whole), ["zigbee/lamp/$doc"].into(), "what is retained");
+    let listed = part.ask(Request::operation("devices", &json!({})));
+    let properties = listed.field("devices")[0]["document"]["properties"].as_object().unwrap();
+    assert_eq!(properties.keys().collect::<Vec<_>>(), ["on"]);
+
+    let mut network = Network::house();
+    network.devices[0].name = "sun".to_owned();
+    let list = Message::new(network.topic("bridge/devices"), network.inventory()).retained();
+    house.gateway.client("cluster").publish(list).unwrap();
+    house.bridge.report("sun", &json!({ "state": "OFF" }));
+    for client in [&mut part, &mut whole] {
+        let told =
+            |client: &mut Client| client.heard().iter().find(|it| it.topic.ends_with("sun/property/on")).map(drop);
+        client.until("what came after the new document is told", told);
+    }
+    assert_eq!(documents(&whole), ["zigbee/lamp/$doc", "zigbee/sun/$doc"].into(), "what is told");
+    assert_eq!(documents(&part), BTreeSet::new());
+    assert_eq!(part.heard().iter().find(|message| message.text().contains("brightness")), None);
+}
+
+#[test]
+fn a_guest_is_told_the_documents_that_name_nothing_above_the_role() {
+    let house = house();
+    house.gateway.add_user("guest", "guest");
+    house.gateway.add_user("family", "resident");
+    let all = ["zigbee/lamp/$doc", "zigbee/plug/$doc", "zigbee/sensor/$doc"];
+    for (user, expect) in [("guest", &all[..]), ("family", &all)] {
+        let mut client = house.gateway.client(user);
+        client.subscribe(&["hes/1/+/+/+/$doc"]).unwrap();
+        client.ask(Request::get("zigbee/lamp/on"));
+        assert_eq!(documents(&client), expect.iter().copied().collect(), "{user}");
+    }
+}
+
+/// Returns the topics of the documents that a client has heard.
+fn documents(client: &Client) -> BTreeSet<&str> {
+    let topics = client.heard().iter().filter_map(|message| message.topic.strip_prefix("hes/1/home/"));
+    topics.filter(|topic| topic.ends_with("/$doc")).collect()
 }
 
 #[test]

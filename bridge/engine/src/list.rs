@@ -1,9 +1,9 @@
 //! Retrieve all devices of a user.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use hes_schemas::{
-    DeviceDocument, Fault, PropertyDocument, PropertyName, Symbol, Timestamp,
+    DeviceDocument, Fault, Symbol, Timestamp,
     message::{Answer, Devices, Listing},
     rights::{Action, Grants},
 };
@@ -65,15 +65,24 @@ fn rights(now: Timestamp, grants: &Grants, device: &Device) -> Vec<Action> {
     rights
 }
 
-/// Returns the document without the properties that the asker may neither read nor write.
+/// Returns the document without the properties and events that the asker may not know of.
 fn visible_document(now: Timestamp, grants: &Grants, device: &Device) -> DeviceDocument {
     let mut document = device.document();
-    let is_visible = |(name, property): &(&PropertyName, &PropertyDocument)| {
-        is_property_visible(now, grants, device, name, property)
-    };
-    if !document.properties.iter().all(|entry| is_visible(&entry)) {
-        let visible = document.properties.iter().filter(is_visible);
-        document.properties = Arc::new(visible.map(|(name, property)| (name.clone(), property.clone())).collect());
-    }
+    document.properties =
+        visible(document.properties, |name, property| is_property_visible(now, grants, device, name, property));
+    document.events =
+        visible(document.events, |name, event| grants.show_event(now, &device.subject(Some(name.as_str())), event));
     document
+}
+
+/// Returns the entries that may be seen; those of the shape itself if all may.
+fn visible<K: Ord + Clone, V: Clone>(
+    all: Arc<BTreeMap<K, V>>,
+    is_visible: impl Fn(&K, &V) -> bool,
+) -> Arc<BTreeMap<K, V>> {
+    if all.iter().all(|(name, document)| is_visible(name, document)) {
+        return all;
+    }
+    let seen = all.iter().filter(|(name, document)| is_visible(name, document));
+    Arc::new(seen.map(|(name, document)| (name.clone(), document.clone())).collect())
 }

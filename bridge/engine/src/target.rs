@@ -82,7 +82,7 @@ pub(crate) fn is_visible(now: Timestamp, grants: &Grants, device: &Device) -> bo
     !grants.actions(now, &device.subject(None)).is_empty()
 }
 
-/// Says whether an asker may know that a property exists: whoever may read it, or write it where that can be done at all.
+/// Says whether an asker may know that a property exists.
 pub(crate) fn is_property_visible(
     now: Timestamp,
     grants: &Grants,
@@ -90,8 +90,7 @@ pub(crate) fn is_property_visible(
     name: &PropertyName,
     document: &PropertyDocument,
 ) -> bool {
-    may_read(now, grants, device, name, document)
-        || (!document.read_only && may_write(now, grants, device, name, Safety::S0))
+    grants.show_property(now, &device.subject(Some(name.as_str())), document)
 }
 
 /// Says whether an asker may read a property.

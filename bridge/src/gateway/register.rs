@@ -107,12 +107,21 @@ impl Entries {
 impl Entry {
     fn may_see(&self, now: Timestamp, grants: &Grants, what: &str) -> bool {
         match what.split_once('/') {
+            None if what == "$doc" => self.may_know_all(now, grants),
             None => !grants.actions(now, &self.subject(None)).is_empty(),
             Some(("property", name)) => self.may_read(now, grants, name),
             Some(("native", native)) => self.may_read_native(now, grants, native),
             Some(("event", name)) => self.may_hear(now, grants, name),
             Some(_) => false,
         }
+    }
+
+    /// The document names all properties and events, so it is for those who may know of each.
+    fn may_know_all(&self, now: Timestamp, grants: &Grants) -> bool {
+        let Shape { properties, events, .. } = &*self.shape;
+        !grants.actions(now, &self.subject(None)).is_empty()
+            && properties.iter().all(|(name, it)| grants.show_property(now, &self.subject(Some(name.as_str())), it))
+            && events.iter().all(|(name, it)| grants.show_event(now, &self.subject(Some(name.as_str())), it))
     }
 
     fn may_read(&self, now: Timestamp, grants: &Grants, name: &str) -> bool {
@@ -129,9 +138,7 @@ impl Entry {
     }
 
     fn may_hear(&self, now: Timestamp, grants: &Grants, name: &str) -> bool {
-        let privacy = self.shape.events.get(name).map_or(Safety::S3, |document| document.privacy);
-        let subject = self.subject(Some(name));
-        [Action::Read, Action::Notify].into_iter().any(|action| grants.permits(now, action, &subject, privacy))
+        self.shape.events.get(name).is_some_and(|it| grants.show_event(now, &self.subject(Some(name)), it))
     }
 
     const fn subject<'e>(&'e self, property: Option<&'e str>) -> Subject<'e> {

@@ -38,6 +38,6 @@ pub struct Listing {
     pub state: Availability,
     /// What the asker may do with it, up to the danger that the grants allow.
     pub rights: Vec<Action>,
-    /// Its document, without the properties that the asker may not see.
+    /// Its document, without the properties and events that the asker may not know of.
     pub document: DeviceDocument,
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Safety, Scope, Subject};
-use crate::{Filter, Timestamp, Topic};
+use crate::{EventDocument, Filter, PropertyDocument, Timestamp, Topic};
 
 /// What can be granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -71,6 +71,19 @@ impl Grants {
     #[must_use]
     pub fn permits(&self, now: Timestamp, action: Action, subject: &Subject<'_>, class: Safety) -> bool {
         self.valid(now, action).any(|grant| grant.safety >= class && grant.scope.covers(subject))
+    }
+
+    /// Says whether a property may be known of: to whoever may read it, or write it where that can be done at all.
+    #[must_use]
+    pub fn show_property(&self, now: Timestamp, subject: &Subject<'_>, document: &PropertyDocument) -> bool {
+        self.permits(now, Action::Read, subject, document.privacy)
+            || (!document.read_only && self.permits(now, Action::Write, subject, Safety::S0))
+    }
+
+    /// Says whether an event may be known of: to whoever may hear it, on its topic or as a notification.
+    #[must_use]
+    pub fn show_event(&self, now: Timestamp, subject: &Subject<'_>, document: &EventDocument) -> bool {
+        [Action::Read, Action::Notify].into_iter().any(|action| self.permits(now, action, subject, document.privacy))
     }
 
     /// Returns all actions granted on a device, whatever the class.

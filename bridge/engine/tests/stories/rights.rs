@@ -86,6 +86,19 @@ fn a_grant_for_one_property_is_for_that_property() {
 }
 
 #[test]
+fn a_listing_names_only_the_events_that_may_be_heard() {
+    let mut house = House::with(&[("sensor", "sensor")]);
+    let events = |house: &mut House, scope: &str| {
+        house.grant(GUS, vec![everyday(scope)]);
+        let list = house.ask_as(GUS, "$req/devices", "");
+        let listing = house.answer(&list).devices.unwrap().remove(0);
+        listing.document.events.keys().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(events(&mut house, "zigbee/sensor"), ["action"], "an alarm is too private");
+    assert_eq!(events(&mut house, "zigbee/sensor/temperature"), [""; 0]);
+}
+
+#[test]
 fn a_grant_ends_when_it_says() {
     let mut house = House::with(&[("lamp", "lamp")]);
     house.reports("lamp", json!({"state": "ON"}));

@@ -23,7 +23,7 @@ use secrecy::SecretString;
 use tokio::{
     sync::Semaphore,
     task::spawn_blocking,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, timeout},
 };
 
 pub use password::{PasswordError, generate, hash, is_short};
@@ -35,6 +35,9 @@ use crate::store::{AccountRow, ForeignState, Ledger, StoreError};
 
 /// How often the store is looked at for changes of others.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// How long a client that is let in may wait for such a look: a disk that hangs must not keep everybody out.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The name of clients that have none, so that no account may have it.
 pub const ANONYMOUS: &str = "anonymous";
@@ -223,8 +226,8 @@ impl Accounts {
             return Some(seat);
         }
         let _turn = self.shared.turn.acquire().await.ok()?;
-        // the account may be younger than the last look; a store that cannot be read changes nothing
-        drop(self.refresh().await);
+        // the account may be younger than the last look; a store that cannot be read, or is slow, changes nothing
+        drop(timeout(PATIENCE, self.refresh()).await);
         let seat = name.and_then(|name| self.seats().get(&name).cloned());
         let generation = seat.as_ref().and_then(|seat| seat.generation());
         let trace = self.shared.memory.trace(password, generation.unwrap_or_default())?;

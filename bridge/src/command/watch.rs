@@ -47,6 +47,9 @@ impl Task for WatchArgs {
             _ctrl_c = &mut interrupted => return Ok(Exit::Success),
             begun = begin => begun?,
         };
+        if output.look().width.is_some() {
+            output.note("what happens comes here; Ctrl-C ends it");
+        }
         let watched = tokio::select! {
             _ctrl_c = &mut interrupted => Ok(()),
             Err(failure) = watch(&mut subscription, session, output) => Err(failure),

@@ -52,6 +52,10 @@ impl Found<'_> {
     /// At an address that others reach too, a forwarded connection could not be told from one of this machine.
     fn anonymous_elsewhere(&mut self, sheet: &Sheet) {
         let Some(role) = sheet.broker.anonymous else { return };
+        let key = Key::new(["broker", "anonymous"]);
+        if sheet.broker.listen.is_empty() {
+            self.add(&key, "broker.anonymous does nothing without a built-in broker: broker.listen is empty");
+        }
         let others = sheet.broker.listen.iter().filter(|address| !address.ip().is_loopback());
         let others: Vec<String> = others.map(ToString::to_string).collect();
         if !others.is_empty() {
@@ -61,7 +65,7 @@ impl Found<'_> {
                 others.join(" and "),
                 role.as_str()
             );
-            self.add(&Key::new(["broker", "anonymous"]), text);
+            self.add(&key, text);
         }
     }
 

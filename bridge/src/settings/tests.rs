@@ -173,6 +173,11 @@ fn remarks_that_nameless_clients_are_let_in_on_this_machine_only() {
         "{said:?}"
     );
     assert!(load("[broker]\nlisten = ['0.0.0.0:1']\n", &[]).unwrap().remarks.is_empty());
+    let beside = "[broker]\nanonymous = 'guest'\nlisten = []\n[alongside]\nurl = 'mqtt://host'\nacts_as = 'owner'\n";
+    let said = load(beside, &[]).unwrap().remarks;
+    assert!(
+        matches!(said.as_slice(), [only] if only.to_string().contains("bridge.toml:2: broker.anonymous does nothing"))
+    );
 }
 
 #[test]

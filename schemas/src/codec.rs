@@ -2,6 +2,7 @@
 
 mod cbor;
 mod json;
+mod misfit;
 mod shape;
 
 use serde::{Serialize, de::DeserializeOwned};

@@ -234,7 +234,7 @@ impl<'de> Visitor<'de> for DatumVisitor {
             entries.push(entry);
         }
         if let Some(key) = repeated(&entries) {
-            return Err(A::Error::custom(format_args!("duplicate field `{key}`")));
+            return Err(A::Error::custom(format_args!("the field {key:?} comes twice")));
         }
         Ok(Datum::Map(entries.into()))
     }

@@ -3,7 +3,10 @@
 use std::{borrow::Cow, fmt, str::FromStr};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, Unexpected},
+};
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 ///
@@ -99,7 +102,8 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(|_cause| de::Error::invalid_value(Unexpected::Str(&text), &"a time as in RFC 3339"))
     }
 }
 
@@ -126,8 +130,9 @@ impl Serialize for Millis {
 impl<'de> Deserialize<'de> for Millis {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let seconds = f64::deserialize(deserializer)?;
-        let span = std::time::Duration::try_from_secs_f64(seconds).map_err(de::Error::custom)?;
-        u64::try_from(span.as_millis()).map(Self).map_err(de::Error::custom)
+        let refused = || de::Error::invalid_value(Unexpected::Float(seconds), &"a number of seconds from 0 up");
+        let span = std::time::Duration::try_from_secs_f64(seconds).map_err(|_cause| refused())?;
+        u64::try_from(span.as_millis()).map(Self).map_err(|_too_long| refused())
     }
 }
 

@@ -211,6 +211,68 @@ fn bad_vectors_are_refused_for_what_is_wrong_with_them() {
 }
 
 #[test]
+fn a_refusal_is_worded_for_who_sent_the_bytes() {
+    struct Worded;
+    impl Check for Worded {
+        fn check<T: DeserializeOwned + Serialize + PartialEq + Debug>(&self, vectors: &Vectors, limits: Limits) {
+            let foreign = [
+                "struct",
+                "serde",
+                "Duration",
+                "variant",
+                "line 1",
+                "invalid type",
+                "invalid value",
+                "expected",
+                "a string",
+                "unit",
+                "sequence",
+                "f64",
+                "u64",
+                "u32",
+                "floating point",
+                "`",
+            ];
+            for Bad { name, payload, .. } in &vectors.bad {
+                let said = decode::<T>(payload.encoding(), &payload.bytes(), limits).unwrap_err().to_string();
+                let is_foreign = |word: &&&str| said.replace("is expected", "").contains(**word);
+                assert_eq!(foreign.iter().find(is_foreign), None, "{} {name}: {said}", vectors.message);
+                assert!(!said.is_empty() && said.len() < 600, "{} {name}: {said}", vectors.message);
+            }
+        }
+    }
+    each(&Worded);
+}
+
+#[test]
+fn a_refusal_names_the_field_and_what_belongs_there() {
+    let said = |payload: &str| {
+        let read = decode::<message::Subscribe>(Encoding::Json, payload.as_bytes(), Limits::REQUEST);
+        read.unwrap_err().to_string()
+    };
+    for (payload, expect) in [
+        ("[]", "a map is expected, not a list"),
+        ("{}", "the field \"scope\" is missing"),
+        (r#"{"scope":7}"#, "scope: a text is expected, not 7"),
+        (r##"{"scope":"#","lease":-1}"##, "lease: a number of seconds from 0 up is expected, not -1"),
+        (r##"{"scope":"#","lease":"long"}"##, "lease: a number is expected, not \"long\""),
+        (r##"{"scope":"#","initial":"yes"}"##, "initial: true or false is expected, not \"yes\""),
+        (r##"{"scope":"#","events":"device_event"}"##, "events: a list is expected, not \"device_event\""),
+        (
+            r##"{"scope":"#","events":["device_event","someday"]}"##,
+            "events[1]: \"someday\" is none of property_changed, device_event, device_online, device_offline, \
+             device_added, device_removed",
+        ),
+        (r##"{"scope":"#","scope":"a"}"##, "the field \"scope\" comes twice"),
+    ] {
+        assert_eq!(said(payload), expect, "{payload}");
+    }
+    assert!(
+        said(r##"{"scope":"#","leese":1}"##).starts_with("there is no field \"leese\"; there are id, reply_to, ttl")
+    );
+}
+
+#[test]
 fn a_good_vector_that_is_cut_anywhere_is_refused() {
     struct Cut;
     impl Check for Cut {

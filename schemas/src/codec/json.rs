@@ -63,11 +63,16 @@ pub(super) fn read(payload: &[u8]) -> Result<Datum, DecodeError> {
 
 fn fault(error: &serde_json::Error, payload: &[u8]) -> DecodeError {
     match error.classify() {
-        serde_json::error::Category::Data => DecodeError::Shape { reason: error.to_string() },
+        serde_json::error::Category::Data => DecodeError::Shape { reason: without_place(&error.to_string()) },
         serde_json::error::Category::Syntax | serde_json::error::Category::Eof | serde_json::error::Category::Io => {
             DecodeError::Syntax { offset: offset(error, payload) }
         }
     }
+}
+
+/// Takes off where the reader stood, which it adds to what the data model says.
+fn without_place(reason: &str) -> String {
+    reason.rsplit_once(" at line ").map_or(reason, |(reason, _)| reason).to_owned()
 }
 
 fn offset(error: &serde_json::Error, payload: &[u8]) -> usize {

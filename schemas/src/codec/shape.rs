@@ -3,13 +3,13 @@
 use serde::{
     Deserializer,
     de::{
-        DeserializeOwned, Error as _, IntoDeserializer, Unexpected, Visitor,
-        value::{Error, MapDeserializer, SeqDeserializer, StrDeserializer},
+        DeserializeOwned, DeserializeSeed, Error as _, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
+        value::StrDeserializer,
     },
     forward_to_deserialize_any,
 };
 
-use super::DecodeError;
+use super::{DecodeError, misfit::Misfit};
 use crate::Datum;
 
 /// Reads a message from what the payload says.
@@ -36,28 +36,25 @@ impl Shape {
 }
 
 impl<'de> Deserializer<'de> for Shape {
-    type Error = Error;
+    type Error = Misfit;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         match self.0 {
             Datum::Null => visitor.visit_unit(),
             Datum::Bool(value) => visitor.visit_bool(value),
             Datum::Integer(value) => visitor.visit_i64(value),
             Datum::Number(value) => visitor.visit_f64(value),
             Datum::Text(text) => visitor.visit_string(text.into()),
-            Datum::List(elements) => visitor.visit_seq(SeqDeserializer::new(elements.into_iter().map(Self))),
-            Datum::Map(entries) => {
-                let entries = entries.into_iter().map(|(key, value)| (String::from(key), Self(value)));
-                visitor.visit_map(MapDeserializer::new(entries))
-            }
+            Datum::List(elements) => visitor.visit_seq(Elements(elements.into_iter().enumerate())),
+            Datum::Map(entries) => visitor.visit_map(Entries { rest: entries.into_iter(), next: None }),
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -66,11 +63,11 @@ impl<'de> Deserializer<'de> for Shape {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Misfit> {
         match self.0 {
             Datum::Map(_) => self.deserialize_any(visitor),
             Datum::Null | Datum::Bool(_) | Datum::Integer(_) | Datum::Number(_) | Datum::Text(_) | Datum::List(_) => {
-                Err(Error::invalid_type(self.unexpected(), &visitor))
+                Err(Misfit::invalid_type(self.unexpected(), &visitor))
             }
         }
     }
@@ -80,10 +77,10 @@ impl<'de> Deserializer<'de> for Shape {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Misfit> {
         match self.0.as_text() {
             Some(word) => visitor.visit_enum(StrDeserializer::new(word)),
-            None => Err(Error::invalid_type(self.unexpected(), &"a word")),
+            None => Err(Misfit::invalid_type(self.unexpected(), &"a word")),
         }
     }
 
@@ -93,10 +90,51 @@ impl<'de> Deserializer<'de> for Shape {
     }
 }
 
-impl IntoDeserializer<'_, Error> for Shape {
+impl IntoDeserializer<'_, Misfit> for Shape {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
         self
+    }
+}
+
+/// The elements of a list that are still to be read.
+struct Elements(std::iter::Enumerate<std::vec::IntoIter<Datum>>);
+
+impl<'de> SeqAccess<'de> for Elements {
+    type Error = Misfit;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
+        let Some((index, element)) = self.0.next() else { return Ok(None) };
+        seed.deserialize(Shape(element)).map(Some).map_err(|misfit| misfit.in_element(index))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.0.len())
+    }
+}
+
+/// The entries of a map that are still to be read, and the one whose key has been.
+struct Entries {
+    rest: std::vec::IntoIter<(Box<str>, Datum)>,
+    next: Option<(Box<str>, Datum)>,
+}
+
+impl<'de> MapAccess<'de> for Entries {
+    type Error = Misfit;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
+        self.next = self.rest.next();
+        let Some((key, _)) = &self.next else { return Ok(None) };
+        seed.deserialize(StrDeserializer::new(key)).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
+        let (key, value) = self.next.take().unwrap_or_default();
+        seed.deserialize(Shape(value)).map_err(|misfit| misfit.in_field(&key))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.rest.len())
     }
 }

@@ -46,6 +46,14 @@ pub trait Cluster: Send + std::fmt::Debug {
     /// Says whether a report fulfils what was asked for, within the precision of the device.
     fn fulfils(&self, uid: &Uid, property: &PropertyName, asked: &Datum, reported: &Datum) -> bool;
 
+    /// Says whether a property takes longer to become what was asked for than anybody waits, as a blind does.
+    ///
+    /// An update of it is done when the cluster has taken it and not objected, unless the device has confirmed it before;
+    /// so a command to stop need not wait until the blind is down.
+    fn is_slow(&self, _uid: &Uid, _property: &PropertyName) -> bool {
+        false
+    }
+
     /// Returns the common properties that a native one carries; empty if there is none of that name.
     fn properties_of(&self, uid: &Uid, native: &NativeName) -> Vec<PropertyName>;
 

@@ -63,7 +63,7 @@ impl Engine {
     fn set_timers(&mut self, now: Timestamp, key: WorkKey) {
         let Some(work) = self.lanes.work(key) else { return };
         let left = work.deadline.since(now).get();
-        if work.parts.iter().any(|part| part.is_silent) {
+        if work.parts.iter().any(|part| part.is_silent || self.is_slow(work.slot, part)) {
             let settle = self.limits.settle.get().min(left / 2);
             self.timers.set(now + hes_schemas::Millis::new(settle), Timer::Settle(key));
         }
@@ -86,17 +86,23 @@ impl Engine {
         self.send(slot, commands);
     }
 
-    /// Ends the parts that nothing will report: no objection came.
+    /// Ends the parts that nothing will report, or not soon: no objection came.
     pub(crate) fn settle(&mut self, now: Timestamp, key: WorkKey) {
-        let taken = |_: &Self, part: &Part| {
-            part.is_silent.then(|| Outcome {
-                status: Status::NoContent,
-                confirmed: Some(Confirmation::Cluster),
-                time: Some(now),
-                ..Outcome::default()
-            })
-        };
-        self.finish_parts(now, key, taken);
+        let Some(slot) = self.lanes.work(key).map(|work| work.slot) else { return };
+        self.finish_parts(now, key, |engine, part| {
+            let taken = Outcome { confirmed: Some(Confirmation::Cluster), time: Some(now), ..Outcome::default() };
+            if part.is_silent {
+                return Some(Outcome { status: Status::NoContent, ..taken });
+            }
+            let told = || engine.outcome(slot, part.native.as_ref(), &part.awaits, Confirmation::Cluster);
+            engine.is_slow(slot, part).then(|| if part.is_told { told() } else { taken })
+        });
+    }
+
+    fn is_slow(&self, slot: Slot, part: &Part) -> bool {
+        let Some(device) = self.directory.device(slot).filter(|_| part.asked.is_some()) else { return false };
+        let Some(seat) = self.seats.get(&device.record.cluster) else { return false };
+        part.awaits.iter().any(|name| seat.adapter.is_slow(&device.record.uid, name))
     }
 
     /// Takes note that a device reported some properties.

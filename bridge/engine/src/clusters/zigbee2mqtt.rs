@@ -215,6 +215,13 @@ impl Cluster for Zigbee2Mqtt {
         binding.is_some_and(|(_, binding)| binding.fulfils(asked, reported))
     }
 
+    /// A cover moves for half a minute, and the bridge calls it `OPEN` until it is closed.
+    fn is_slow(&self, uid: &Uid, property: &PropertyName) -> bool {
+        let document = self.peers.with_uid(uid).and_then(|peer| peer.model.shape.properties.get(property));
+        let term = document.and_then(|document| document.term.as_deref());
+        matches!(term, Some("cover_command" | "position" | "tilt"))
+    }
+
     fn properties_of(&self, uid: &Uid, native: &NativeName) -> Vec<PropertyName> {
         let bindings = self.peers.with_uid(uid).map(|peer| peer.model.bindings(native.as_str())).unwrap_or_default();
         bindings.iter().map(|binding| binding.property.clone()).collect()
@@ -249,7 +256,7 @@ enum Addressee<'t> {
 
 /// Hears one value on its own topic, as the bridge sends it with `output: attribute`.
 fn single(peer: &Peer, native: &str, payload: &[u8]) -> Vec<Report> {
-    let values = message::bare(payload).map(|value| peer.model.common_values(native, &value)).unwrap_or_default();
+    let values = message::bare(payload).map(|value| peer.model.hear_one(native, &value)).unwrap_or_default();
     if values.is_empty() { Vec::new() } else { vec![Report::Values(peer.uid.clone(), values)] }
 }
 

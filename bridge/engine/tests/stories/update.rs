@@ -104,6 +104,31 @@ fn what_nothing_reports_is_done_when_nobody_objects() {
 }
 
 #[test]
+fn what_is_slow_is_confirmed_by_the_cluster_and_holds_nothing_up() {
+    let mut house = House::with(&[("blind", "blind")]);
+    house.reports("blind", json!({"position": 100}));
+    let close = house.ask("zigbee/blind/property/position/set", "0");
+    let stop = house.ask("zigbee/blind/property/position/set", "80");
+    house.reports("blind", json!({"position": 95}));
+    assert!(house.is_waiting(&close));
+    house.later(2_000);
+    let answer = house.answer(&close);
+    assert_eq!((answer.status.code(), answer.confirmed), (200, Some(Confirmation::Cluster)));
+    assert_eq!(answer.value, Some(95.into()), "what it reported, not what was asked");
+    house.reports("blind", json!({"position": 80}));
+    assert_eq!(house.answer(&stop).confirmed, Some(Confirmation::Device), "it was there in time");
+}
+
+#[test]
+fn what_is_slow_fails_when_the_cluster_objects() {
+    let mut house = House::with(&[("blind", "blind")]);
+    house.reports("blind", json!({"position": 100}));
+    let close = house.ask("zigbee/blind/property/position/set", "0");
+    house.fails("blind", Some("position"), "it is stuck");
+    assert_eq!(house.error(&close), (502, "cluster_error"));
+}
+
+#[test]
 fn what_nothing_reports_fails_when_the_cluster_objects() {
     let mut house = lamp();
     let set = house.ask("zigbee/lamp/property/identify/set", "true");

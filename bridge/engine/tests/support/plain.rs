@@ -174,6 +174,10 @@ impl Cluster for Plain {
         to_native(property.as_str(), asked, None) == to_native(property.as_str(), reported, None)
     }
 
+    fn is_slow(&self, _: &Uid, property: &PropertyName) -> bool {
+        property.as_str() == "position"
+    }
+
     fn properties_of(&self, uid: &Uid, native: &NativeName) -> Vec<PropertyName> {
         let Some(shape) = self.devices.get(uid) else { return Vec::new() };
         shape.properties.keys().filter(|name| native_of(name.as_str()) == native.as_str()).cloned().collect()

@@ -24,6 +24,7 @@ fn properties(kind: &str) -> Vec<(&'static str, PropertyDocument)> {
         "heater" => heater(),
         "door" => door(),
         "gauge" => gauge(),
+        "blind" => blind(),
         "box" => everything_box(),
         other => panic!("there is no shape {other}"),
     }
@@ -78,6 +79,11 @@ fn door() -> Vec<(&'static str, PropertyDocument)> {
     let hint = PropertyDocument { privacy: Safety::S3, ..of(DataType::String) };
     let pin = PropertyDocument { safety: Safety::S3, write_only: true, ..of(DataType::String) };
     vec![("locked", gettable(named("locked", locked))), ("hint", named("hint", hint)), ("pin", named("pin", pin))]
+}
+
+/// Takes its time.
+fn blind() -> Vec<(&'static str, PropertyDocument)> {
+    vec![("position", gettable(named("position", within(DataType::Number, 0.0, 100.0))))]
 }
 
 /// One property of each type of value.

@@ -1,7 +1,7 @@
 //! What is said to devices, and what counts as done.
 
 use hes_engine::{
-    cluster::{Change, Cluster},
+    cluster::{Change, Cluster, Report},
     clusters::zigbee2mqtt::Zigbee2Mqtt,
 };
 use hes_schemas::{Datum, NativeName, PropertyName, Symbol};
@@ -127,6 +127,46 @@ fn locks_covers_and_valves_speak_their_own_words() {
     check(json!([{"type": "cover", "features": [cover]}]), "STOP", "cover_command", json!("stop"));
     check(json!([state("OPEN", "CLOSE")]), "OPEN", "valve_open", json!(true));
     check(json!([{"type": "switch", "features": [state("ON", "OFF")]}]), "OFF", "on", json!(false));
+}
+
+#[test]
+fn the_bolt_of_a_lock_says_whether_it_is_locked() {
+    let mut adapter = house();
+    let bolt = json!({"type": "enum", "name": "lock_state", "property": "lock_state", "access": 1,
+                      "values": ["not_fully_locked", "locked", "unlocked"]});
+    let state = json!({"type": "binary", "name": "state", "property": "state", "access": 7,
+                       "value_on": "LOCK", "value_off": "UNLOCK"});
+    let lock = json!({"exposes": [{"type": "lock", "features": [state, bolt]}]});
+    say(&mut adapter, "bridge/devices", &json!([entry("0x5", "door", &lock)]));
+    let locked = |reports: Vec<Report>| -> Vec<Option<bool>> {
+        let [Report::Values(_, values)] = reports.as_slice() else { panic!("{reports:?}") };
+        values.iter().filter(|(name, _)| name.as_str() == "locked").map(|(_, value)| value.as_bool()).collect()
+    };
+    let mut check = |state: Value, expect: bool| {
+        assert_eq!(locked(say(&mut adapter, "door", &state)), [Some(expect)], "{state}");
+    };
+    check(json!({"lock_state": "locked"}), true);
+    check(json!({"state": "UNLOCK", "lock_state": "locked"}), true);
+    check(json!({"state": "LOCK", "lock_state": "unlocked"}), false);
+    check(json!({"state": "LOCK", "lock_state": "not_fully_locked"}), false);
+    check(json!({"state": "LOCK", "lock_state": null}), true);
+    check(json!({"state": "UNLOCK"}), false);
+    assert_eq!(locked(hear(&mut adapter, "door/lock_state", b"locked")), [Some(true)]);
+}
+
+#[test]
+fn a_cover_is_slow_and_a_lamp_is_not() {
+    let mut adapter = house();
+    let command =
+        json!({"type": "enum", "name": "state", "property": "state", "access": 3, "values": ["OPEN", "CLOSE", "STOP"]});
+    let position = json!({"type": "numeric", "name": "position", "property": "position", "access": 7, "unit": "%",
+                          "value_min": 0, "value_max": 100});
+    let blind = json!({"exposes": [{"type": "cover", "features": [command, position]}]});
+    let list = json!([entry("0x1", "lamp", &definition()), entry("0x5", "blind", &blind)]);
+    say(&mut adapter, "bridge/devices", &list);
+    let slow = |device: &str, name: &str| adapter.is_slow(&uid(device), &PropertyName::new(name).unwrap());
+    assert!(slow("0x5", "cover_command") && slow("0x5", "position"));
+    assert!(!slow("0x1", "on") && !slow("0x1", "brightness") && !slow("0x5", "nosuch"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use hes_schemas::{ClientId, Filter, Topic};
 
-use crate::{Change, Publish};
+use crate::{Allowance, Change, Publish};
 
 /// A future behind a pointer, as traits need it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -79,6 +79,25 @@ pub trait Rights: Send + Sync + 'static {
     fn is_live(&self) -> bool {
         true
     }
+
+    /// Says whether it does not hold because its time is over, which another token would have prolonged.
+    fn has_expired(&self) -> bool {
+        false
+    }
+
+    /// Prolongs the session by another token of the same account.
+    ///
+    /// # Errors
+    /// [`Refusal`]; the connection ends.
+    fn renew(&self, token: Bearer) -> BoxFuture<'_, Result<(), Refusal>> {
+        drop(token);
+        Box::pin(std::future::ready(Err(Refusal::NotAuthorized)))
+    }
+
+    /// Returns what the account may take, where that is other than what [`crate::Limits`] say.
+    fn allowance(&self) -> Allowance {
+        Allowance::default()
+    }
 }
 
 /// Who wants in.
@@ -90,6 +109,8 @@ pub struct Hello {
     pub user: Option<ByteString>,
     /// The password, if one was sent.
     pub password: Option<Password>,
+    /// The token, if one was sent by enhanced authentication.
+    pub token: Option<Bearer>,
     /// Where the client connects from.
     pub remote: SocketAddr,
     /// What it speaks.
@@ -101,6 +122,17 @@ pub struct Hello {
 /// A password as a client sent it; never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(Bytes);
+
+/// A token of whoever bears it, as a client sent it in MQTT 5's enhanced authentication.
+///
+/// Source: RFC 7628, 3.1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bearer {
+    /// The token; not printed either.
+    pub token: Password,
+    /// The account that it is to be used for, if the client said that.
+    pub acts_for: Option<ByteString>,
+}
 
 /// Why a client is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -114,6 +146,12 @@ pub enum Refusal {
     /// The client id may not be used by this account.
     #[error("client identifier not valid")]
     ClientId,
+    /// The account has as many connections as it may have.
+    #[error("quota exceeded")]
+    Quota,
+    /// The account connects more often than it may.
+    #[error("connection rate exceeded")]
+    Rate,
     /// The gateway cannot decide at the moment.
     #[error("server unavailable")]
     Unavailable,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{
+    auth::Exchange,
     conversation::{Conversation, End},
     figures::{add, count, uncount},
-    handshake::{Visitor, shake_hands},
+    handshake::{Hands, Manners, Visitor, shake_hands},
     hub::Hub,
     link::{Link, Turn},
     report::Notice,
@@ -22,9 +23,9 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(hub: Arc<Hub>, visi
         count(&hub.counters.refused);
         return Notice::Refused { remote: visitor.remote, client: "", reason: "CONNECT came too late" }.report();
     };
-    if let Some((session, mut conversation)) = hands {
+    if let Some(Hands { session, mut conversation, mut manners }) = hands {
         count(&hub.counters.accepted);
-        let end = converse(&hub, &session, &mut conversation, &mut link).await;
+        let end = converse(&hub, &session, &mut conversation, &mut manners, &mut link).await;
         note(&hub, &session, end);
         conversation.finish(end, &mut link.outbox);
     }
@@ -36,21 +37,23 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     hub: &Hub,
     session: &Session,
     conversation: &mut Conversation,
+    manners: &mut Manners,
     link: &mut Link<S>,
 ) -> End {
     loop {
-        let was_reading = match take_all(hub, conversation, link).await {
+        let was_reading = match take_all(hub, session, conversation, manners, link).await {
             Ok(was_reading) => was_reading,
             Err(end) => return end,
         };
         if let Err(violation) = conversation.deliver(&mut link.outbox) {
             return violation.into();
         }
-        let is_reading = conversation.is_reading(&link.outbox);
+        let is_reading = conversation.is_reading(&link.outbox) && manners.pace.is_open();
         if is_reading && !was_reading {
             continue;
         }
-        match link.turn(Some(&session.mailbox), is_reading).await {
+        let Some(turn) = manners.pace.bound(link.turn(Some(&session.mailbox), is_reading)).await else { continue };
+        match turn {
             Err(_) => return End::Lost,
             Ok(Turn { is_closed: true, .. }) => return End::Lost,
             Ok(turn) => {
@@ -69,13 +72,22 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
 /// Returns whether it took all, rather than leaving some for when the client has read more.
 async fn take_all<S: AsyncRead + AsyncWrite + Unpin>(
     hub: &Hub,
+    session: &Session,
     conversation: &mut Conversation,
+    manners: &mut Manners,
     link: &mut Link<S>,
 ) -> Result<bool, End> {
-    while conversation.is_reading(&link.outbox) {
+    while conversation.is_reading(&link.outbox) && manners.pace.is_open() {
         let Some(frame) = link.frame()? else { return Ok(true) };
         if hub.router.is_congested() {
             hub.router.room().await;
+        }
+        if Exchange::takes(&frame, session) {
+            manners.exchange.take(frame, session, &mut link.outbox).await?;
+            continue;
+        }
+        if frame.kind() == 3 {
+            manners.pace.took(frame.peek().len());
         }
         conversation.take(frame, &mut link.outbox)?;
     }

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 
 use self::{acks::Acks, deliver::Window};
 use crate::{
-    Publish, Version,
+    Limits, Publish, Version,
     hub::Hub,
     mailbox::Mail,
     outbox::Outbox,
@@ -48,6 +48,10 @@ pub(crate) struct Conversation {
     wants_reasons: bool,
     /// The session expiry that the client asked for when it connected.
     session_expiry: u32,
+    /// How many filters the client may hold.
+    most_subscriptions: usize,
+    /// How many messages the client may have unacknowledged.
+    most_inflight: u16,
     subscriptions: FxHashMap<Filter, Arc<Subscription>>,
     aliases: FxHashMap<u16, Topic>,
     acks: Acks,
@@ -60,14 +64,16 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
-    pub(crate) fn new(hub: Arc<Hub>, session: Arc<Session>, connect: Connect) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, session: Arc<Session>, connect: Connect, limits: &Limits) -> Self {
         let limit = connect.packet_limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-        let window = connect.receive_maximum.min(hub.limits.receive_maximum);
+        let window = connect.receive_maximum.min(limits.receive_maximum);
         Self {
             version: connect.version,
             packet_limit: limit.min(hub.limits.packet),
             wants_reasons: connect.wants_reasons,
             session_expiry: connect.session_expiry,
+            most_subscriptions: limits.subscriptions,
+            most_inflight: limits.receive_maximum,
             hub,
             session,
             subscriptions: FxHashMap::default(),
@@ -109,7 +115,7 @@ impl Conversation {
     /// Says whether the client may go on sending: not while it has left too many answers unread, or, if it was told no
     /// maximum, while too much of what it sent is not acknowledged.
     pub(crate) fn is_reading(&self, out: &Outbox) -> bool {
-        let is_waiting = self.version == Version::V311 && self.acks.is_full(self.hub.limits.receive_maximum);
+        let is_waiting = self.version == Version::V311 && self.acks.is_full(self.most_inflight);
         !out.is_clogged() && !is_waiting
     }
 

@@ -36,6 +36,8 @@ figures! {
     violations,
     /// Connections that the broker ended because another took the client id over.
     taken_over,
+    /// Times that a client had to wait because its account published faster than it may.
+    slowed,
     /// Connections that the broker ended because the client did not read what it had asked for.
     too_slow,
     /// Messages that clients published.

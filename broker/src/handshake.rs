@@ -12,15 +12,17 @@ use rmqtt_codec::v5::{ConnectAckReason as Code, DisconnectReasonCode};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{
-    Client, Hello, Password, Refusal, Rights, Version,
+    Bearer, Client, Hello, Limits, Password, Refusal, Rights, Version,
+    auth::{Exchange, prove},
     conversation::Conversation,
     figures::count,
     gate::Place,
     hub::Hub,
     link::Link,
+    pace::Pace,
     report::Notice,
     session::Session,
-    sync::write,
+    sync::{read, write},
     wire::{self, Connack, Connect, ConnectFault, Violation},
 };
 
@@ -35,6 +37,21 @@ pub(crate) struct Visitor {
     pub(crate) anonymous: bool,
 }
 
+/// A client that was let in.
+#[derive(Debug)]
+pub(crate) struct Hands {
+    pub(crate) session: Arc<Session>,
+    pub(crate) conversation: Conversation,
+    pub(crate) manners: Manners,
+}
+
+/// What its connection has to keep to.
+#[derive(Debug)]
+pub(crate) struct Manners {
+    pub(crate) pace: Pace,
+    pub(crate) exchange: Exchange,
+}
+
 /// Lets a client in; the CONNACK is then in the link's outbox.
 ///
 /// Returns nothing if it was not let in; then what it is told is there.
@@ -42,7 +59,7 @@ pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     hub: &Arc<Hub>,
     visitor: Visitor,
     link: &mut Link<S>,
-) -> Option<(Arc<Session>, Conversation)> {
+) -> Option<Hands> {
     link.set_limit(CONNECT_LIMIT.min(hub.limits.packet));
     let connect = match read_connect(link).await? {
         Ok(connect) => connect,
@@ -52,11 +69,19 @@ pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
             return None;
         }
     };
-    match welcome(hub, visitor, connect).await {
-        Ok((session, conversation, connack)) => {
-            link.outbox.add(|out| wire::connack(out, session.client.version(), connack));
+    let token = match prove(link, &connect).await? {
+        Ok(token) => token,
+        Err((code, text)) => {
+            refuse(hub, visitor, &connect.client, text);
+            link.outbox.add(|out| wire::connack_refusal(out, connect.version, code, text));
+            return None;
+        }
+    };
+    match welcome(hub, visitor, connect, token).await {
+        Ok((hands, connack)) => {
+            link.outbox.add(|out| wire::connack(out, hands.session.client.version(), connack));
             link.set_limit(hub.limits.packet);
-            Some((session, conversation))
+            Some(hands)
         }
         Err((version, client, code, text)) => {
             refuse(hub, visitor, &client, text);
@@ -89,38 +114,49 @@ async fn read_connect<S: AsyncRead + AsyncWrite + Unpin>(link: &mut Link<S>) -> 
     }
 }
 
-type Welcome = (Arc<Session>, Conversation, Connack);
+type Welcome = (Hands, Connack);
 type Rejection = (Version, ByteString, Code, &'static str);
 
-async fn welcome(hub: &Arc<Hub>, visitor: Visitor, mut connect: Connect) -> Result<Welcome, Rejection> {
+async fn welcome(
+    hub: &Arc<Hub>,
+    visitor: Visitor,
+    mut connect: Connect,
+    token: Option<Bearer>,
+) -> Result<Welcome, Rejection> {
     let assigned = connect.client.is_empty().then(assign);
     if let Some(assigned) = &assigned {
         connect.client = assigned.clone();
     }
     let (version, id) = (connect.version, connect.client.clone());
     let rejection = |(code, text)| (version, id.clone(), code, text);
-    let rights = hub.backend.connect(hello(visitor, &connect)).await.map_err(refusal).map_err(rejection)?;
+    let rights = hub.backend.connect(hello(visitor, &connect, token)).await.map_err(refusal).map_err(rejection)?;
     permit_will(hub, &connect, rights.as_ref()).map_err(rejection)?;
+    let limits = rights.allowance().over(&hub.limits);
+    let is_takeover = read(&hub.sessions).contains_key(&*connect.client);
+    let pace = hub.accounts.enter(rights.user(), &limits, is_takeover, &hub.counters);
+    let manners = Manners { pace: pace.map_err(refusal).map_err(rejection)?, exchange: Exchange::of(&connect) };
     let client = Client::new(Arc::from(&*connect.client), version, rights);
     let connack = Connack {
         response_information: answers(hub, &connect, &client),
         assigned,
-        receive_maximum: hub.limits.receive_maximum,
+        receive_maximum: limits.receive_maximum,
         packet_limit: u32::try_from(hub.limits.packet).unwrap_or(u32::MAX),
         topic_aliases: hub.limits.topic_aliases,
+        auth_method: connect.auth_method.clone(),
     };
-    let session = register(hub, &connect, client).map_err(rejection)?;
+    let session = register(hub, &connect, client, &limits).map_err(rejection)?;
     let user = session.client.rights().user();
     Notice::Connected { remote: visitor.remote, client: session.client.id(), user }.report();
-    let conversation = Conversation::new(Arc::clone(hub), Arc::clone(&session), connect);
-    Ok((session, conversation, connack))
+    let conversation = Conversation::new(Arc::clone(hub), Arc::clone(&session), connect, &limits);
+    Ok((Hands { session, conversation, manners }, connack))
 }
 
-fn hello(visitor: Visitor, connect: &Connect) -> Hello {
+fn hello(visitor: Visitor, connect: &Connect, token: Option<Bearer>) -> Hello {
     Hello {
         client: connect.client.clone(),
         user: connect.user.clone(),
         password: connect.password.clone().map(Password::new),
+        token,
         remote: visitor.remote,
         version: connect.version,
         anonymous: visitor.anonymous,
@@ -132,6 +168,8 @@ const fn refusal(refusal: Refusal) -> (Code, &'static str) {
         Refusal::Credentials => (Code::BadUserNameOrPassword, "bad user name or password"),
         Refusal::NotAuthorized => (Code::NotAuthorized, "not authorized"),
         Refusal::ClientId => (Code::ClientIdentifierNotValid, "client id is not valid"),
+        Refusal::Quota => (Code::QuotaExceeded, "too many clients of this account"),
+        Refusal::Rate => (Code::ConnectionRateExceeded, "clients of this account connect too often"),
         Refusal::Unavailable => (Code::ServerUnavailable, "server is not available"),
     }
 }
@@ -150,7 +188,7 @@ fn answers(hub: &Hub, connect: &Connect, client: &Client) -> Option<ByteString> 
 }
 
 /// Gives the session its client id; one of the same account that has it must go.
-fn register(hub: &Arc<Hub>, connect: &Connect, client: Client) -> Result<Arc<Session>, (Code, &'static str)> {
+fn register(hub: &Arc<Hub>, connect: &Connect, client: Client, limits: &Limits) -> Result<Arc<Session>, (Code, &'static str)> {
     let patience = u64::from(connect.keep_alive) * 1500;
     let mut sessions = write(&hub.sessions);
     // checked under the lock, so that none is missed by those who tell all sessions to go
@@ -166,7 +204,7 @@ fn register(hub: &Arc<Hub>, connect: &Connect, client: Client) -> Result<Arc<Ses
     if old.is_none() && sessions.len() >= hub.limits.connections {
         return Err((Code::ServerBusy, "too many clients"));
     }
-    let session = Session::new(hub.next_key(), client, patience, &hub.limits, Arc::clone(&hub.counters));
+    let session = Session::new(hub.next_key(), client, patience, limits, Arc::clone(&hub.counters));
     session.hear(hub.now());
     let session = Arc::new(session);
     sessions.insert(Arc::clone(session.client.id()), Arc::clone(&session));

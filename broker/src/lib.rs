@@ -17,6 +17,7 @@
 //! - Sessions end with their connection: CONNACK says `session present = 0` and, in MQTT 5, session expiry 0,
 //!   maximum `QoS` 1 and no shared subscriptions. A will delay is therefore none.
 
+mod auth;
 mod backend;
 mod broker;
 mod connection;
@@ -32,6 +33,7 @@ mod listener;
 mod mailbox;
 mod message;
 mod outbox;
+mod pace;
 mod parcel;
 mod report;
 mod retained;
@@ -44,12 +46,13 @@ mod taps;
 mod watch;
 mod wire;
 
-pub use backend::{Backend, BoxFuture, Client, Done, Hello, Password, Refusal, Rights, Version};
+pub use backend::{Backend, Bearer, BoxFuture, Client, Done, Hello, Password, Refusal, Rights, Version};
 pub use broker::{Broker, Config, StartError};
 pub use durable::{Change, QueuedRecord, RestoredSession, SessionRecord, SubscriptionRecord, Will};
 pub use figures::Figures;
 pub use limits::Limits;
 pub use listener::Door;
 pub use message::{PayloadFormat, Properties, Publish, Qos};
+pub use pace::Allowance;
 pub use router::RouterKind;
 pub use taps::{Attachment, Tap};

@@ -1,6 +1,6 @@
 //! What a client may take of the broker.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 /// The limits of a broker; each has a default that suits one home.
 #[derive(Debug, Clone)]
@@ -28,6 +28,17 @@ pub struct Limits {
     pub receive_maximum: u16,
     /// How many topic aliases a client may set: 64.
     pub topic_aliases: u16,
+    /// How many clients of one account may be connected: as many as may be at all. This and the next three hold for all
+    /// clients of an account together; [`crate::Rights::allowance`] may say otherwise of one.
+    pub user_connections: Option<u32>,
+    /// How many times the clients of one account may connect in a minute: without limit.
+    pub user_connects: Option<NonZeroU32>,
+    /// How many messages the clients of one account may publish in a second: without limit.
+    ///
+    /// Who publishes faster is not read from until it may go on.
+    pub user_messages: Option<NonZeroU32>,
+    /// How many bytes of messages the clients of one account may publish in a second: without limit.
+    pub user_bytes: Option<NonZeroU32>,
     /// How many retained messages are kept: 100,000.
     pub retained: usize,
     /// How many filters that nobody holds any more rumqttd's router may know before it is replaced: 512. It never
@@ -49,6 +60,10 @@ impl Default for Limits {
             snapshot: 250_000,
             receive_maximum: 256,
             topic_aliases: 64,
+            user_connections: None,
+            user_connects: None,
+            user_messages: None,
+            user_bytes: None,
             retained: 100_000,
             router_filters: 512,
             router_topics: 64_000,

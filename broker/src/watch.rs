@@ -13,6 +13,7 @@ const PERIOD: Duration = Duration::from_millis(500);
 const CLEARING: u32 = 60;
 
 const SILENT: Violation = Violation::new(Code::KeepAliveTimeout, "client was silent for longer than it promised");
+const EXPIRED: Violation = Violation::new(Code::MaximumConnectTime, "the token of this connection has expired");
 const EXPELLED: Violation = Violation::new(Code::NotAuthorized, "account no longer holds");
 
 /// Ends sessions that are silent or expelled, until the broker stops.
@@ -40,7 +41,7 @@ fn look(hub: &Hub) {
         if session.is_silent(now) {
             session.mailbox.end(SILENT);
         } else if !session.client.rights().is_live() {
-            session.mailbox.end(EXPELLED);
+            session.mailbox.end(if session.client.rights().has_expired() { EXPIRED } else { EXPELLED });
         }
     }
 }

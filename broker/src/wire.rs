@@ -2,6 +2,7 @@
 //!
 //! PUBLISH, PUBACK and PINGRESP are read and written here; the other packets by `rmqtt-codec`.
 
+mod auth;
 mod connect;
 mod frame;
 mod publish;
@@ -12,6 +13,7 @@ mod violation;
 
 use bytes::{BufMut, BytesMut};
 
+pub(crate) use auth::{Auth, METHOD, Step, auth, read_auth, read_bearer};
 pub(crate) use connect::{Connect, ConnectFault, read_connect};
 pub(crate) use frame::{Cut, Frame, cut};
 pub(crate) use publish::{Copy, Inbound, read as read_publish, write_properties};

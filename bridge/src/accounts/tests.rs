@@ -22,6 +22,7 @@ fn hello(user: Option<&str>, password: Option<&str>, remote: &str) -> Hello {
         client: "panel".into(),
         user: user.map(Into::into),
         password: password.map(|password| Password::new(password.to_owned().into())),
+        token: None,
         remote: remote.parse::<SocketAddr>().unwrap(),
         version: Version::V5,
         anonymous: true,

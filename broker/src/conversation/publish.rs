@@ -91,7 +91,7 @@ impl Conversation {
         if inbound.qos == Qos::AtMostOnce {
             return Ok(None);
         }
-        if self.version == Version::V5 && self.acks.is_full(self.hub.limits.receive_maximum) {
+        if self.version == Version::V5 && self.acks.is_full(self.most_inflight) {
             return Err(Violation::new(Code::ReceiveMaximumExceeded, "more unacknowledged messages than announced"));
         }
         Ok(Some(self.acks.wait(inbound.packet_id)))

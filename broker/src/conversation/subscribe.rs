@@ -58,7 +58,7 @@ impl Conversation {
         let is_new = old.is_none();
         // what was published before the replacement of a subscription must not be lost
         let since = old.map_or_else(Parcel::latest, |old| old.since);
-        if is_new && self.subscriptions.len() >= self.hub.limits.subscriptions {
+        if is_new && self.subscriptions.len() >= self.most_subscriptions {
             return Err(Reason::QuotaExceeded);
         }
         let mut subscription = Subscription::new(filter.clone(), wanted.qos, id);

@@ -35,6 +35,9 @@ pub(crate) struct Connect {
     pub(crate) wants_response_information: bool,
     /// How long it would have its session kept, in seconds.
     pub(crate) session_expiry: u32,
+    /// How it wants to prove who it is, if not by a password alone.
+    pub(crate) auth_method: Option<ByteString>,
+    pub(crate) auth_data: Option<Bytes>,
 }
 
 /// Why a CONNECT cannot be accepted.
@@ -114,6 +117,8 @@ fn read_v3(frame: Frame) -> Result<Connect, ConnectFault> {
         wants_reasons: false,
         wants_response_information: false,
         session_expiry: 0,
+        auth_method: None,
+        auth_data: None,
     })
 }
 
@@ -130,8 +135,8 @@ fn read_v5(mut frame: Frame) -> Result<Connect, ConnectFault> {
     if connect.client_id.contains('\0') {
         return Err(malformed());
     }
-    if connect.auth_method.is_some() {
-        return Err(ConnectFault::Refused(Code::BadAuthenticationMethod, "authentication method is not offered"));
+    if connect.auth_method.is_none() && connect.auth_data.is_some() {
+        return Err(ConnectFault::Refused(Code::ProtocolError, "authentication data has no method"));
     }
     Ok(Connect {
         version: Version::V5,
@@ -145,6 +150,8 @@ fn read_v5(mut frame: Frame) -> Result<Connect, ConnectFault> {
         wants_reasons: connect.request_problem_info,
         wants_response_information: connect.request_response_info,
         session_expiry: connect.session_expiry_interval_secs,
+        auth_method: connect.auth_method,
+        auth_data: connect.auth_data,
     })
 }
 

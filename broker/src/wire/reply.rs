@@ -25,6 +25,7 @@ pub(crate) struct Connack {
     pub(crate) receive_maximum: u16,
     pub(crate) packet_limit: u32,
     pub(crate) topic_aliases: u16,
+    pub(crate) auth_method: Option<ByteString>,
 }
 
 /// The answer to one filter of a SUBSCRIBE.
@@ -45,6 +46,7 @@ pub(crate) fn connack(out: &mut BytesMut, version: Version, connack: Connack) {
                 topic_alias_max: connack.topic_aliases,
                 shared_subscription_available: false,
                 response_info: connack.response_information,
+                auth_method: connack.auth_method,
                 ..v5::ConnectAck::default()
             })),
         ),

@@ -39,6 +39,7 @@ impl Violation {
                 | Code::KeepAliveTimeout
                 | Code::ServerShuttingDown
                 | Code::NotAuthorized
+                | Code::MaximumConnectTime
         )
     }
 }

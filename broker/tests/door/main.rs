@@ -1,6 +1,8 @@
 //! Conversations with the broker over real sockets, as bytes: one story each, for both versions and both routers.
 
 #[cfg(test)]
+mod auth;
+#[cfg(test)]
 mod connect;
 #[cfg(test)]
 mod hazards;
@@ -8,6 +10,8 @@ mod hazards;
 mod hostile;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod pace;
 #[cfg(test)]
 mod publish;
 #[cfg(test)]

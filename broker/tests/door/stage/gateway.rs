@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use hes_broker::{Backend, BoxFuture, Broker, Change, Client, Done, Hello, Properties, Publish, Refusal, Rights};
+use hes_broker::{Allowance, Backend, Bearer, BoxFuture, Broker, Change, Client, Done, Hello, Properties, Publish, Refusal, Rights};
 use hes_schemas::{Filter, Topic};
 
 #[derive(Default)]
@@ -24,11 +24,17 @@ pub(crate) struct Gateway {
     pub(crate) asked: Mutex<Vec<String>>,
     /// The accounts that no longer hold.
     purged: Arc<Mutex<Vec<String>>>,
+    /// What every account may take.
+    pub(crate) allowance: Mutex<Allowance>,
 }
 
 /// `anna` may do everything, `guest` what lies below `open/`; without an account a client is `anna`.
+///
+/// The token `token of anna` is hers, and so on; `short token of anna` expires when its account is purged.
 struct Account {
     user: String,
+    is_short: AtomicBool,
+    allowance: Allowance,
     purged: Arc<Mutex<Vec<String>>>,
 }
 
@@ -69,10 +75,19 @@ impl Gateway {
     }
 
     fn account(&self, user: &str) -> Arc<dyn Rights> {
-        Arc::new(Account { user: user.to_owned(), purged: Arc::clone(&self.purged) })
+        self.account_with(user, false)
+    }
+
+    fn account_with(&self, user: &str, is_short: bool) -> Arc<dyn Rights> {
+        let (is_short, allowance) = (AtomicBool::new(is_short), *self.allowance.lock().unwrap());
+        Arc::new(Account { user: user.to_owned(), is_short, allowance, purged: Arc::clone(&self.purged) })
     }
 
     fn admit(&self, hello: &Hello) -> Result<Arc<dyn Rights>, Refusal> {
+        if let Some(bearer) = &hello.token {
+            let (user, is_short) = bearer_of(bearer).ok_or(Refusal::NotAuthorized)?;
+            return Ok(self.account_with(&user, is_short));
+        }
         let password = hello.password.as_ref().map(|password| password.expose().to_vec());
         match (hello.user.as_deref(), password.as_deref()) {
             (None, None) if hello.anonymous => Ok(self.account("anna")),
@@ -121,6 +136,13 @@ impl Backend for Gateway {
     }
 }
 
+/// Returns whose a token is, and whether it is a short one.
+fn bearer_of(bearer: &Bearer) -> Option<(String, bool)> {
+    let token = std::str::from_utf8(bearer.token.expose()).ok()?;
+    let (kind, user) = token.split_once("token of ")?;
+    (bearer.acts_for.as_deref().is_none_or(|name| name == user)).then(|| (user.to_owned(), kind == "short "))
+}
+
 impl Rights for Account {
     fn user(&self) -> &str {
         &self.user
@@ -140,5 +162,21 @@ impl Rights for Account {
 
     fn is_live(&self) -> bool {
         !self.purged.lock().unwrap().contains(&self.user)
+    }
+
+    fn has_expired(&self) -> bool {
+        self.is_short.load(Ordering::SeqCst)
+    }
+
+    fn renew(&self, token: Bearer) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(async move {
+            let (user, is_short) = bearer_of(&token).ok_or(Refusal::NotAuthorized)?;
+            self.is_short.store(is_short, Ordering::SeqCst);
+            if user == self.user { Ok(()) } else { Err(Refusal::NotAuthorized) }
+        })
+    }
+
+    fn allowance(&self) -> Allowance {
+        self.allowance
     }
 }

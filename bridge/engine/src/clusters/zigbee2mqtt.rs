@@ -1,7 +1,8 @@
 //! Zigbee2MQTT: names and values of its topics to the common vocabulary and back.
 //!
 //! - `expose`, `leaf`: what a definition says; `meaning`, `words`, `unit`, `conversion`: what that means.
-//! - `name`, `kind`, `document`, `binding`: how it is called, described and tied together; `model`: all of it for one definition.
+//! - `name`, `kind`, `document`, `binding`: how it is called, described and tied together; `bolt`: what a lock
+//!   tells twice; `model`: all of it for one definition.
 //! - `listing`, `inventory`, `group`, `peers`, `waiting`: who is there; `message`, `log`, `complaints`: what else is said;
 //!   `command`: what is said to devices.
 //!
@@ -11,6 +12,7 @@
 //! Source: Zigbee2MQTT 2.x as it runs, and the definitions of zigbee-herdsman-converters.
 
 mod binding;
+mod bolt;
 mod command;
 mod complaints;
 mod conversion;

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     binding::Binding,
-    document,
+    bolt, document,
     expose::{Expose, What},
     kind,
     leaf::{Leaf, Leaves},
@@ -16,12 +16,6 @@ use super::{
     name,
 };
 use crate::cluster::{Change, Shape};
-
-/// Whether a lock is locked, and a word for its bolt.
-const LOCKED: &str = "locked";
-
-/// How the bolt of a lock stands: `locked`, `unlocked` or `not_fully_locked`.
-const BOLT: &str = "lock_state";
 
 /// What one definition means.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -105,24 +99,15 @@ impl Model {
                 None => heard.unknown.push(key),
             }
         }
-        self.look_at_bolt(&mut heard.values);
+        bolt::look(&self.shape.properties, &mut heard.values);
         heard
     }
 
     /// Translates one native value, reported by itself.
     pub(super) fn hear_one(&self, native: &str, value: &Datum) -> Vec<(PropertyName, Datum)> {
         let mut values = self.common_values(native, value);
-        self.look_at_bolt(&mut values);
+        bolt::look(&self.shape.properties, &mut values);
         values
-    }
-
-    /// Lets a lock be `locked` if its bolt is, whatever its `state` says: that may be what it was told to become.
-    fn look_at_bolt(&self, values: &mut Vec<(PropertyName, Datum)>) {
-        let Some((locked, _)) = self.shape.properties.get_key_value(LOCKED) else { return };
-        let bolt = values.iter().find(|(name, _)| name.as_str() == BOLT).and_then(|(_, value)| value.as_text());
-        let Some(is_locked) = bolt.map(|bolt| Datum::Bool(bolt == LOCKED)) else { return };
-        values.retain(|(name, _)| name != locked);
-        values.push((locked.clone(), is_locked));
     }
 
     /// Returns the properties that a native key carries, with what a native value of it means.

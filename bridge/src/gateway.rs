@@ -22,7 +22,7 @@ use std::{
     },
 };
 
-use hes_broker::{Attachment, Broker, Config, Door as BrokerDoor};
+use hes_broker::{Attachment, Broker, Config, Door as BrokerDoor, RestoredSession};
 use hes_engine::{Engine, Input, Limits, clusters::zigbee2mqtt::Zigbee2Mqtt, record::Restored};
 use hes_schemas::ClusterId;
 use secrecy::SecretString;
@@ -95,7 +95,7 @@ impl Gateway {
         let opened = Store::open(&settings.data, settings.store.save_interval, clock.now()).await?;
         let accounts = Accounts::open(opened.store.ledger().clone(), settings.broker.anonymous).await?;
         let founded = accounts.found_owner().await?;
-        let Opened { store, mut restored, retained, damaged } = opened;
+        let Opened { store, mut restored, retained, sessions, damaged } = opened;
         report::damaged(damaged);
         departed::let_go(&store, &mut restored, &settings.clusters).await?;
 
@@ -119,7 +119,7 @@ impl Gateway {
         let complete = Arc::new(SetOnce::new());
         let (root, home) = (settings.root.clone(), settings.home.clone());
         let house = House { root, home, register, clock, complete: Arc::clone(&complete) };
-        gateway.open_door(settings, listeners, retained, accounts.clone(), house).await?;
+        gateway.open_door(settings, listeners, (retained, sessions), accounts.clone(), house).await?;
         gateway.link_clusters(&settings.clusters);
         gateway.serve_alongside(settings, outbox, outgoing);
         gateway.watch(accounts);
@@ -166,7 +166,7 @@ impl Gateway {
         &mut self,
         settings: &Settings,
         listeners: Vec<TcpListener>,
-        retained: Vec<hes_broker::Publish>,
+        (retained, sessions): (Vec<hes_broker::Publish>, Vec<RestoredSession>),
         accounts: Accounts,
         house: House,
     ) -> Result<(), StartError> {
@@ -181,7 +181,7 @@ impl Gateway {
             home: settings.home.clone(),
             router: settings.broker.router,
             retained,
-            sessions: Vec::new(),
+            sessions,
         };
         let broker = Broker::start(config, Arc::new(door)).await.map_err(StartError::Broker)?;
         self.mind.sinks().set_broker(broker.clone());

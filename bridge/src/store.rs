@@ -14,6 +14,7 @@ mod load;
 mod migration;
 #[cfg(test)]
 pub(crate) mod samples;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -25,7 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hes_broker::{Done, Publish};
+use hes_broker::{Change, Done, Publish, RestoredSession};
 use hes_engine::record::{Record, Restored};
 use hes_schemas::{ClusterId, Millis, Timestamp, Topic};
 use tokio::task::JoinHandle;
@@ -63,6 +64,8 @@ pub struct Opened {
     pub restored: Restored,
     /// The retained messages of clients that have not expired.
     pub retained: Vec<Publish>,
+    /// The broker's sessions, by key.
+    pub sessions: Vec<RestoredSession>,
     /// How many rows could not be read and were left aside; each is in the log.
     pub damaged: u64,
 }
@@ -82,11 +85,17 @@ impl Store {
         let queue = Arc::new(Queue::default());
         let writer = tokio::spawn({
             let (queue, ledger) = (Arc::clone(&queue), ledger.clone());
-            async move { writer::run(&queue, &ledger, loaded.shapes).await }
+            async move { writer::run(&queue, &ledger, loaded.rows).await }
         });
         let writer = Arc::new(Mutex::new(Some(writer)));
         let store = Self { queue, ledger, save_interval, start: (now, Instant::now()), writer, _lock: lock };
-        Ok(Opened { store, restored: loaded.restored, retained: loaded.retained, damaged: loaded.damage.rows })
+        Ok(Opened {
+            store,
+            restored: loaded.restored,
+            retained: loaded.retained,
+            sessions: loaded.sessions,
+            damaged: loaded.damage.rows,
+        })
     }
 
     /// Keeps records; `done` is told when they are on disk, or that they could not be put there yet.
@@ -105,6 +114,17 @@ impl Store {
     pub fn retain(&self, topic: &Topic, message: Option<&Publish>, done: Done) {
         let kept = message.map(|message| Kept { message: message.clone(), until: body::until(message, self.now()) });
         self.queue.push(self.save_interval, Some(done), |batch| batch.retain(topic.clone(), kept));
+    }
+
+    /// Keeps changes of the broker's sessions, all or none, after those of every earlier call; `done` as in
+    /// [`Store::write`].
+    pub fn keep(&self, changes: Vec<Change>, done: Option<Done>) {
+        let now = self.now();
+        self.queue.push(self.save_interval, done, |batch| {
+            for change in changes {
+                batch.sessions.change(change, now);
+            }
+        });
     }
 
     /// Keeps what a cluster said of its devices, for [`Store::recall`].

@@ -206,3 +206,16 @@ async fn leaves_grants_aside_that_cannot_be_read() {
     assert_eq!(rows[0].grants, [Grant { actions: vec![Action::Read], scope, safety: Safety::S1, until }]);
     assert_eq!(rows[1].role, None);
 }
+
+#[tokio::test]
+async fn goes_on_after_a_restart_for_accounts_that_are_still_there() {
+    let folder = TempDir::new().unwrap();
+    let ledger = ledger(&folder).await;
+    add(&ledger, "anna", Some(Role::Resident)).await;
+    let accounts = Accounts::open(ledger, Some(Role::Guest)).await.unwrap();
+    let anna = accounts.resume("anna").unwrap();
+    assert!(anna.is_live() && anna.user() == "anna");
+    assert_eq!(anna.grants(), log_in(&accounts, "anna").await.grants());
+    assert!(accounts.resume(ANONYMOUS).unwrap().is_live());
+    assert!(accounts.resume("bert").is_none() && accounts.resume("no/name").is_none());
+}

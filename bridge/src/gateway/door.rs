@@ -61,11 +61,12 @@ impl Backend for Door {
         self.mind.sinks().store().retain(topic, message, done);
     }
 
-    fn rights(&self, _user: &str) -> Option<Arc<dyn Rights>> {
-        None
+    fn rights(&self, user: &str) -> Option<Arc<dyn Rights>> {
+        let session = self.accounts.resume(user)?;
+        Some(Arc::new(ClientRights::new(session, Arc::clone(&self.house))))
     }
 
-    fn keep(&self, _changes: Vec<Change>, done: Option<Done>) {
-        done.into_iter().for_each(|done| done(true));
+    fn keep(&self, changes: Vec<Change>, done: Option<Done>) {
+        self.mind.sinks().store().keep(changes, done);
     }
 }

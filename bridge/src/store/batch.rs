@@ -6,7 +6,7 @@ use hes_broker::Publish;
 use hes_engine::record::{DeviceRecord, Record, SubscriptionRecord, ValuesRecord};
 use hes_schemas::{ClusterId, Sid, Timestamp, Topic, Uid};
 
-use super::body;
+use super::{body, sessions::Sessions};
 
 /// Changes that go into one transaction, at most one for each thing.
 #[derive(Debug, Default)]
@@ -15,6 +15,7 @@ pub(super) struct Batch {
     pub(super) subscriptions: HashMap<Sid, Option<SubscriptionRecord>>,
     pub(super) retained: HashMap<Topic, Option<Kept>>,
     pub(super) inventories: HashMap<(ClusterId, Box<str>), Box<[u8]>>,
+    pub(super) sessions: Sessions,
 }
 
 /// A device, for good.
@@ -42,7 +43,11 @@ pub(super) struct Kept {
 
 impl Batch {
     pub(super) fn len(&self) -> usize {
-        self.devices.len() + self.subscriptions.len() + self.retained.len() + self.inventories.len()
+        self.devices.len()
+            + self.subscriptions.len()
+            + self.retained.len()
+            + self.inventories.len()
+            + self.sessions.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -97,6 +102,7 @@ impl Batch {
         for (key, payload) in older.inventories {
             self.inventories.entry(key).or_insert(payload);
         }
+        self.sessions.put_back(older.sessions);
     }
 
     fn device(&mut self, cluster: ClusterId, uid: Uid) -> &mut DeviceChange {

@@ -3,8 +3,10 @@
 //! What is searched for has a column of its own; all else is one body, so that a start reads one row a device.
 
 mod device;
-mod retained;
+mod flags;
+mod message;
 mod subscription;
+mod will;
 
 use std::collections::HashSet;
 
@@ -12,8 +14,10 @@ use hes_schemas::{ClusterId, IdError, PropertyName, TopicError};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub(super) use device::{DeviceRow, device_body, read_device, read_values, top, values_body};
-pub(super) use retained::{RetainedRow, read_retained, retained_head, until};
+pub(super) use flags::{flags, options, read_options, with_flags};
+pub(super) use message::{MessageRow, head, read_message, read_retained, until};
 pub(super) use subscription::{read_subscription, subscription_body};
+pub(super) use will::{read_will, will_body};
 
 /// Says why a row cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +34,9 @@ pub(super) enum BodyError {
     /// The row leads to another that is missing or unreadable.
     #[error("what the device can do is not known")]
     Shape,
+    /// The row leads to a message that is missing or unreadable.
+    #[error("the message is not known")]
+    Message,
 }
 
 /// Names that many rows share, each kept once.

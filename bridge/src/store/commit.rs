@@ -11,6 +11,7 @@ use sqlx::{Connection, SqliteConnection};
 use super::{
     batch::{Batch, DeviceChange, DeviceKey, Kept},
     body,
+    sessions::{self, load::MessageRows},
 };
 
 /// Whether more will follow.
@@ -22,6 +23,13 @@ pub(super) enum Ending {
     Clean,
 }
 
+/// What is known of rows that are not rewritten with what refers to them.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) shapes: ShapeRows,
+    pub(super) messages: MessageRows,
+}
+
 /// The rows of shapes that have been written or read already.
 #[derive(Debug, Default)]
 pub(super) struct ShapeRows {
@@ -31,27 +39,27 @@ pub(super) struct ShapeRows {
 /// Writes a batch completely or not at all; when it returns, the batch is on disk.
 pub(super) async fn commit(
     connection: &mut SqliteConnection,
-    shapes: &mut ShapeRows,
+    rows: &mut Rows,
     batch: &Batch,
     ending: Ending,
 ) -> Result<(), sqlx::Error> {
-    let result = transact(connection, shapes, batch, ending).await;
+    let result = transact(connection, rows, batch, ending).await;
     if result.is_err() {
         // rows that the transaction took back must not be referred to
-        shapes.rows.clear();
+        rows.shapes.rows.clear();
     }
     result
 }
 
 async fn transact(
     connection: &mut SqliteConnection,
-    shapes: &mut ShapeRows,
+    rows: &mut Rows,
     batch: &Batch,
     ending: Ending,
 ) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     for (key, change) in &batch.devices {
-        write_change(&mut transaction, shapes, key, change).await?;
+        write_change(&mut transaction, &mut rows.shapes, key, change).await?;
     }
     for (sid, record) in &batch.subscriptions {
         let body = record.as_ref().map(body::subscription_body);
@@ -68,6 +76,7 @@ async fn transact(
             .execute(&mut *transaction)
             .await?;
     }
+    sessions::commit::write(&mut transaction, rows.messages, &batch.sessions).await?;
     if ending == Ending::Clean {
         sqlx::query("UPDATE meta SET clean = 1").execute(&mut *transaction).await?;
     }
@@ -175,7 +184,7 @@ async fn write_retained(
         Some(kept) => sqlx::query("INSERT OR REPLACE INTO retained VALUES (?1, ?2, ?3, ?4)")
             .bind(topic)
             .bind(kept.until.map(hes_schemas::Timestamp::as_millis))
-            .bind(body::retained_head(&kept.message))
+            .bind(body::head(&kept.message))
             .bind(kept.message.payload.as_ref()),
         None => sqlx::query("DELETE FROM retained WHERE topic = ?1").bind(topic),
     };

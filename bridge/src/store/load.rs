@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use hes_broker::Publish;
+use hes_broker::{Publish, RestoredSession};
 use hes_engine::{
     cluster::Shape,
     record::{Restored, ValuesRecord},
@@ -11,8 +11,9 @@ use hes_schemas::Timestamp;
 use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
-    body::{self, BodyError, DeviceRow, Names, RetainedRow},
-    commit::{ShapeRows, column},
+    body::{self, BodyError, DeviceRow, MessageRow, Names},
+    commit::{Rows, column},
+    sessions,
 };
 
 /// How many devices are read at once; as many rows as may be under way.
@@ -26,7 +27,8 @@ const LEAP: u64 = 1 << 20;
 pub(super) struct Loaded {
     pub(super) restored: Restored,
     pub(super) retained: Vec<Publish>,
-    pub(super) shapes: ShapeRows,
+    pub(super) sessions: Vec<RestoredSession>,
+    pub(super) rows: Rows,
     pub(super) damage: Damage,
     models: HashMap<i64, Arc<Shape>>,
     names: Names,
@@ -45,6 +47,7 @@ pub(super) async fn load(connection: &mut SqliteConnection, now: Timestamp) -> R
     loaded.read_devices(connection).await?;
     loaded.read_subscriptions(connection).await?;
     loaded.read_retained(connection, now).await?;
+    (loaded.sessions, loaded.rows.messages) = sessions::load::load(connection, now, &mut loaded.damage).await?;
     loaded.begin_epoch(connection, now).await?;
     Ok(loaded)
 }
@@ -56,7 +59,7 @@ impl Loaded {
             if let Some(shape) = self.damage.keep("shape", &id, body::read(row.try_get(1)?)) {
                 let shape: Arc<Shape> = Arc::new(shape);
                 self.names.learn(shape.properties.keys());
-                self.shapes.learn(&shape, id);
+                self.rows.shapes.learn(&shape, id);
                 self.models.insert(id, shape);
             }
         }
@@ -120,7 +123,7 @@ impl Loaded {
     async fn read_retained(&mut self, connection: &mut SqliteConnection, now: Timestamp) -> Result<(), sqlx::Error> {
         let rows = sqlx::query("SELECT topic, until, head, payload FROM retained").fetch_all(connection).await?;
         for row in rows {
-            let row = RetainedRow {
+            let row = MessageRow {
                 topic: row.try_get(0)?,
                 until: row.try_get(1)?,
                 head: row.try_get(2)?,
@@ -187,7 +190,12 @@ async fn fetch_devices(connection: &mut SqliteConnection, after: i64) -> Result<
 
 impl Damage {
     /// Returns what was read, or counts and reports what could not be.
-    fn keep<T>(&mut self, table: &'static str, key: &dyn std::fmt::Display, read: Result<T, BodyError>) -> Option<T> {
+    pub(super) fn keep<T>(
+        &mut self,
+        table: &'static str,
+        key: &dyn std::fmt::Display,
+        read: Result<T, BodyError>,
+    ) -> Option<T> {
         read.inspect_err(|error| {
             self.rows += 1;
             tracing::warn!(table, %key, %error, "A row of the store cannot be read and is left aside");

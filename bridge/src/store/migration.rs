@@ -7,7 +7,10 @@ use sqlx::{Connection, SqliteConnection};
 use super::StoreError;
 
 /// Each script makes the next version of the tables and ends by saying so in `user_version`.
-const SCRIPTS: [&str; 1] = [concat!(include_str!("migrations/0001.sql"), "PRAGMA user_version = 1;")];
+const SCRIPTS: [&str; 2] = [
+    concat!(include_str!("migrations/0001.sql"), "PRAGMA user_version = 1;"),
+    concat!(include_str!("migrations/0002.sql"), "PRAGMA user_version = 2;"),
+];
 
 /// Brings the tables to the version that this program knows.
 ///

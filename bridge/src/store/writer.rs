@@ -15,7 +15,7 @@ use tokio::{sync::Notify, time::Instant};
 use super::{
     StoreError,
     batch::Batch,
-    commit::{self, Ending, ShapeRows},
+    commit::{self, Ending, Rows},
     ledger::Ledger,
 };
 
@@ -172,14 +172,14 @@ impl std::fmt::Debug for Waiting {
 }
 
 /// Writes what waits until the queue is closed, and then the rest.
-pub(super) async fn run(queue: &Queue, ledger: &Ledger, mut shapes: ShapeRows) -> Result<(), StoreError> {
+pub(super) async fn run(queue: &Queue, ledger: &Ledger, mut rows: Rows) -> Result<(), StoreError> {
     let mut is_failing = false;
     loop {
         let (batch, callers, ending) = queue.next().await;
         if ending == Ending::Clean {
-            return finish(queue, ledger, &mut shapes, batch, callers).await;
+            return finish(queue, ledger, &mut rows, batch, callers).await;
         }
-        let result = write(ledger, &mut shapes, &batch, ending).await;
+        let result = write(ledger, &mut rows, &batch, ending).await;
         queue.count(&result);
         report(&mut is_failing, &result);
         queue.tell(callers, result.is_ok());
@@ -192,18 +192,18 @@ pub(super) async fn run(queue: &Queue, ledger: &Ledger, mut shapes: ShapeRows) -
 async fn finish(
     queue: &Queue,
     ledger: &Ledger,
-    shapes: &mut ShapeRows,
+    rows: &mut Rows,
     batch: Batch,
     callers: Vec<Done>,
 ) -> Result<(), StoreError> {
     let (attempts, pause) = LAST_ATTEMPTS;
-    let mut result = write(ledger, shapes, &batch, Ending::Clean).await;
+    let mut result = write(ledger, rows, &batch, Ending::Clean).await;
     for _ in 1..attempts {
         if result.is_ok() {
             break;
         }
         tokio::time::sleep(pause).await;
-        result = write(ledger, shapes, &batch, Ending::Clean).await;
+        result = write(ledger, rows, &batch, Ending::Clean).await;
     }
     queue.count(&result);
     queue.tell(callers, result.is_ok());
@@ -211,9 +211,9 @@ async fn finish(
     ledger.close().await
 }
 
-async fn write(ledger: &Ledger, shapes: &mut ShapeRows, batch: &Batch, ending: Ending) -> Result<(), StoreError> {
+async fn write(ledger: &Ledger, rows: &mut Rows, batch: &Batch, ending: Ending) -> Result<(), StoreError> {
     let mut connection = ledger.connection().await?;
-    let result = commit::commit(&mut connection, shapes, batch, ending).await;
+    let result = commit::commit(&mut connection, rows, batch, ending).await;
     if result.is_err() {
         drop(connection);
         // after some errors SQLite has rolled back by itself, which leaves the connection's idea of it wrong

@@ -12,7 +12,7 @@ use hes_engine::record::Record;
 use hes_schemas::Topic;
 use tempfile::TempDir;
 
-use super::{NEVER, NOW, Opened, Store, samples};
+use super::{NEVER, NOW, Opened, Store, open, samples};
 
 const VICTIM: &str = "HES_TEST_VICTIM";
 
@@ -30,7 +30,7 @@ async fn loses_nothing_acknowledged_and_tells_no_version_twice_over_kill_9() {
     for lines in [1, 2, 3, 50, 7, 400, 19, 150] {
         let words = kill_after(folder.path(), lines);
         acknowledged.extend(words.acknowledged);
-        let Opened { restored, retained, damaged, .. } = Store::open(folder.path(), NEVER, NOW).await.unwrap();
+        let Opened { restored, retained, damaged, .. } = open(&folder).await;
         for number in &acknowledged {
             assert!(retained.iter().any(|message| message.topic == topic(*number)), "{number} was acknowledged");
         }

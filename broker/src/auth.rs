@@ -35,11 +35,11 @@ pub(crate) async fn prove<S: AsyncRead + AsyncWrite + Unpin>(
     link: &mut Link<S>,
     connect: &Connect,
 ) -> Option<Result<Option<Bearer>, Failed>> {
-    let Some(method) = &connect.auth_method else { return Some(Ok(None)) };
+    let Some(method) = &connect.asked.method else { return Some(Ok(None)) };
     if method != METHOD {
         return Some(Err((ConnectAckReason::BadAuthenticationMethod, "authentication method is not offered")));
     }
-    let data = match &connect.auth_data {
+    let data = match &connect.asked.data {
         Some(data) => data.clone(),
         None => match ask(link).await? {
             Ok(auth) if auth.step == Step::Continue && is_ours(&auth) => auth.data.unwrap_or_default(),
@@ -69,12 +69,12 @@ async fn ask<S: AsyncRead + AsyncWrite + Unpin>(link: &mut Link<S>) -> Option<Re
 
 impl Exchange {
     pub(crate) const fn of(connect: &Connect) -> Self {
-        if connect.auth_method.is_some() { Self::Proved } else { Self::None }
+        if connect.asked.method.is_some() { Self::Proved } else { Self::None }
     }
 
     /// Says whether a packet belongs to an exchange, rather than breaking a rule.
     pub(crate) fn takes(frame: &Frame, session: &Session) -> bool {
-        frame.kind() == 15 && session.client.version() == Version::V5
+        frame.kind() == 15 && session.client().version() == Version::V5
     }
 
     /// Takes an AUTH: the session goes on with another token, or ends.
@@ -103,7 +103,7 @@ impl Exchange {
             return Ok(());
         };
         let bearer = wire::read_bearer(&data).ok_or(UNPROVED)?;
-        session.client.rights().renew(bearer).await.or(Err(UNPROVED))?;
+        session.client().rights().renew(bearer).await.or(Err(UNPROVED))?;
         *self = Self::Proved;
         out.reply(|out| wire::auth(out, Step::Success));
         Ok(())

@@ -84,7 +84,8 @@ impl Broker {
         let counters = Arc::new(Counters::default());
         let wild = Arc::new(Wild::default());
         let (kind, limits) = (config.router, config.limits.clone());
-        let (sink, router_counters) = (sink(Arc::clone(&wild)), Arc::clone(&counters));
+        let sink = sink(Arc::clone(&wild), Arc::clone(&counters));
+        let router_counters = Arc::clone(&counters);
         let started = tokio::task::spawn_blocking(move || kind.start(sink, &limits, router_counters)).await;
         let router = started.map_err(|error| StartError::Router(error.to_string()))?.map_err(StartError::Router)?;
         let hub = Arc::new(Hub {
@@ -105,6 +106,7 @@ impl Broker {
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
+        hub.restore(config.sessions);
         for (door, address) in config.doors.into_iter().zip(&addresses) {
             Notice::Listening { address: *address }.report();
             hub.tasks.spawn(listen(Arc::clone(&hub), door));

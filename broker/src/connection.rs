@@ -8,7 +8,7 @@ use crate::{
     auth::Exchange,
     conversation::{Conversation, End},
     figures::{add, count, uncount},
-    handshake::{Hands, Manners, Visitor, shake_hands},
+    handshake::{Hands, Manners, Visitor, seat, shake_hands},
     hub::Hub,
     link::{Link, Turn},
     report::Notice,
@@ -23,7 +23,11 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(hub: Arc<Hub>, visi
         count(&hub.counters.refused);
         return Notice::Refused { remote: visitor.remote, client: "", reason: "CONNECT came too late" }.report();
     };
-    if let Some(Hands { session, mut conversation, mut manners }) = hands {
+    let seated = match hands {
+        Some(guest) => seat(&hub, visitor, guest, &mut link).await,
+        None => None,
+    };
+    if let Some(Hands { session, mut conversation, mut manners }) = seated {
         count(&hub.counters.accepted);
         let end = converse(&hub, &session, &mut conversation, &mut manners, &mut link).await;
         note(&hub, &session, end);
@@ -101,5 +105,5 @@ fn note(hub: &Hub, session: &Session, end: End) {
     {
         count(&hub.counters.violations);
     }
-    Notice::Gone { client: session.client.id(), reason: end.text() }.report();
+    Notice::Gone { client: &session.id, reason: end.text() }.report();
 }

@@ -2,24 +2,29 @@
 //!
 //! Nothing here waits or knows of sockets: frames come in, and packets go into an [`Outbox`].
 
-mod acks;
 mod deliver;
+mod exchange;
 mod publish;
 mod subscribe;
 
 use std::{collections::VecDeque, sync::Arc};
 
-use hes_schemas::{Filter, Topic};
-use rustc_hash::FxHashMap;
+use bytestring::ByteString;
+use hes_schemas::Topic;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::{acks::Acks, deliver::Window};
+use self::{deliver::Names, exchange::Promised};
 use crate::{
-    Limits, Publish, Version,
+    Change, Limits, Version, Will,
+    acks::Acks,
+    delivery::Delivery,
     hub::Hub,
+    luggage::Luggage,
     mailbox::Mail,
     outbox::Outbox,
     session::Session,
     subscription::Subscription,
+    window::Window,
     wire::{self, Connect, Frame, Request, Violation},
 };
 
@@ -46,44 +51,64 @@ pub(crate) struct Conversation {
     packet_limit: usize,
     /// Whether reason strings are welcome, beside those that end the conversation.
     wants_reasons: bool,
-    /// The session expiry that the client asked for when it connected.
-    session_expiry: u32,
     /// How many filters the client may hold.
     most_subscriptions: usize,
-    /// How many messages the client may have unacknowledged.
+    /// How many messages it may have unacknowledged.
     most_inflight: u16,
-    subscriptions: FxHashMap<Filter, Arc<Subscription>>,
+    /// By the filter as it was sent.
+    subscriptions: FxHashMap<ByteString, Arc<Subscription>>,
+    /// The topic aliases that the client has set.
     aliases: FxHashMap<u16, Topic>,
+    /// The topic aliases that it was told.
+    names: Names,
     acks: Acks,
+    /// What it is owed when the store has answered, by ticket.
+    promised: FxHashMap<u64, Promised>,
+    /// The packet ids of what it has published with `QoS` 2 and not released.
+    arrived: FxHashSet<u16>,
     window: Window,
     /// What was taken from the mailbox and is not written yet.
     mails: VecDeque<Mail>,
-    /// Messages of `QoS` 1 that wait for the client to acknowledge others.
-    waiting: VecDeque<Mail>,
-    will: Option<Publish>,
+    /// Messages of `QoS` 1 and 2 that wait for the client to acknowledge others.
+    waiting: VecDeque<Delivery>,
+    will: Option<Will>,
 }
 
 impl Conversation {
-    pub(crate) fn new(hub: Arc<Hub>, session: Arc<Session>, connect: Connect, limits: &Limits) -> Self {
-        let limit = connect.packet_limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-        let window = connect.receive_maximum.min(limits.receive_maximum);
-        Self {
+    /// Begins a conversation, or goes on with what an earlier one left.
+    pub(crate) fn new(
+        hub: Arc<Hub>,
+        session: Arc<Session>,
+        connect: Connect,
+        luggage: Option<Box<Luggage>>,
+        limits: &Limits,
+    ) -> Self {
+        let asked = &connect.asked;
+        let limit = asked.packet_limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+        let mut luggage = luggage.map_or_else(Luggage::default, |luggage| *luggage);
+        luggage.window.resume(asked.receive_maximum.unwrap_or(u16::MAX).min(limits.receive_maximum));
+        luggage.acks.resume();
+        let mut conversation = Self {
             version: connect.version,
             packet_limit: limit.min(hub.limits.packet),
-            wants_reasons: connect.wants_reasons,
-            session_expiry: connect.session_expiry,
+            wants_reasons: asked.problem_information.unwrap_or(true),
+            names: Names::new(asked.alias_maximum.unwrap_or_default().min(hub.limits.topic_aliases)),
             most_subscriptions: limits.subscriptions,
             most_inflight: limits.receive_maximum,
             hub,
             session,
-            subscriptions: FxHashMap::default(),
+            subscriptions: luggage.subscriptions,
             aliases: FxHashMap::default(),
-            acks: Acks::default(),
-            window: Window::new(window),
+            acks: luggage.acks,
+            promised: FxHashMap::default(),
+            arrived: luggage.arrived,
+            window: luggage.window,
             mails: VecDeque::new(),
-            waiting: VecDeque::new(),
+            waiting: luggage.waiting,
             will: connect.will,
-        }
+        };
+        conversation.drop_forbidden();
+        conversation
     }
 
     /// Does what a packet asks for.
@@ -96,30 +121,41 @@ impl Conversation {
             return self.take_publish(wire::read_publish(first, frame.body(), self.version)?, out);
         }
         match wire::read_request(frame, self.version)? {
-            Request::Acknowledge(id) => self.take_acknowledgement(id),
-            Request::Release(id) => out.reply(|out| wire::pubcomp(out, self.version, id)),
+            Request::Exchange(exchange, id) => self.take_exchange(exchange, id, out)?,
+            Request::Release(id) => self.take_release(id, out),
             Request::Subscribe { packet_id, subscription_id, wanted } => {
-                self.take_subscribe(packet_id, subscription_id, wanted, out);
+                self.take_subscribe(packet_id, subscription_id, wanted, out)?;
             }
             Request::Unsubscribe { packet_id, filters } => self.take_unsubscribe(packet_id, &filters, out),
             Request::Ping => out.reply(|out| out.extend_from_slice(&[0xd0, 0])),
-            Request::Disconnect { session_expiry: 1.., .. } if self.session_expiry == 0 => {
-                return Err(Violation::protocol("session expiry was zero when the client connected").into());
+            Request::Disconnect { without_will, session_expiry } => {
+                self.change_expiry(session_expiry)?;
+                return Err(if without_will { End::Farewell } else { End::FarewellWithWill });
             }
-            Request::Disconnect { without_will: true, .. } => return Err(End::Farewell),
-            Request::Disconnect { without_will: false, .. } => return Err(End::FarewellWithWill),
         }
+        Ok(())
+    }
+
+    /// Takes the session expiry that a client asks for as it goes.
+    ///
+    /// Source: MQTT 5.0, 3.14.2.2.2.
+    fn change_expiry(&self, asked: Option<u32>) -> Result<(), Violation> {
+        let Some(asked) = asked else { return Ok(()) };
+        if asked > 0 && !self.session.is_kept() {
+            return Err(Violation::protocol("session expiry was zero when the client connected"));
+        }
+        self.session.set_expiry(self.hub.expiry(asked));
         Ok(())
     }
 
     /// Says whether the client may go on sending: not while it has left too many answers unread, or, if it was told no
     /// maximum, while too much of what it sent is not acknowledged.
     pub(crate) fn is_reading(&self, out: &Outbox) -> bool {
-        let is_waiting = self.version == Version::V311 && self.acks.is_full(self.most_inflight);
+        let is_waiting = self.version == Version::V311 && self.owes_too_many();
         !out.is_clogged() && !is_waiting
     }
 
-    /// Leaves the hub as if the client had never been there, and publishes its will if that is due.
+    /// Tells the client why the broker ends the conversation, if it does, and lets go of the session.
     pub(crate) fn finish(mut self, end: End, out: &mut Outbox) {
         if let End::Sent(violation) = end {
             let before = out.len();
@@ -131,23 +167,45 @@ impl Conversation {
                 }
             });
         }
-        for subscription in self.subscriptions.values() {
-            self.hub.unsubscribe(&self.session, subscription);
+        if end == End::Farewell {
+            self.will = None;
         }
-        self.hub.forget(&self.session);
-        if end != End::Farewell
-            && let Some(will) = self.will.take()
-        {
-            self.publish_will(will);
-        }
-        self.hub.backend.client_gone(&self.session.client);
+        let client = self.session.client();
+        let (hub, session) = (Arc::clone(&self.hub), Arc::clone(&self.session));
+        hub.leave(&session, self.pack());
+        hub.backend.client_gone(&client);
     }
 
-    fn publish_will(&self, will: Publish) {
-        let rights = self.session.client.rights();
-        if rights.is_live() && rights.may_publish(&will.topic) {
-            // a full store keeps the will from being kept, not from being heard about in the figures
-            let _full = self.hub.publish_open(will, self.session.key, Box::new(|_| {}));
+    /// Packs what the next connection of the session goes on with.
+    fn pack(mut self) -> Luggage {
+        let settled: Vec<_> =
+            std::mem::take(&mut self.mails).into_iter().filter_map(|mail| self.unpost(mail)).collect();
+        self.waiting.extend(settled);
+        Luggage {
+            subscriptions: self.subscriptions,
+            window: self.window,
+            waiting: self.waiting,
+            acks: self.acks,
+            arrived: self.arrived,
+            will: self.will,
+        }
+    }
+
+    /// Takes note of what the store has said, and returns a message that was not sent.
+    fn unpost(&mut self, mail: Mail) -> Option<Delivery> {
+        match mail {
+            Mail::Message(delivery) => return Some(delivery),
+            Mail::Settled { ticket, is_stored } => self.acks.settle(ticket, exchange::reason(is_stored)),
+            Mail::Noted { packet_id } => drop(self.window.release(packet_id)),
+        }
+        None
+    }
+
+    /// Keeps changes of the session that nobody waits for.
+    fn keep(&self, changes: impl IntoIterator<Item = Change>) {
+        let changes: Vec<Change> = changes.into_iter().collect();
+        if !changes.is_empty() {
+            self.hub.backend.keep(changes, None);
         }
     }
 }

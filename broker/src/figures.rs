@@ -48,8 +48,19 @@ figures! {
     bytes_in,
     /// Bytes written to clients.
     bytes_out,
-    /// Messages of `QoS` 0 dropped because the client's queue was full.
+    /// Sessions that outlive their connection, with or without one at this moment.
+    kept_sessions,
+    /// Messages dropped because the client's queue was full: those of `QoS` 0, and the one of another for which a
+    /// client that does not read was told to go.
     dropped_queue_full,
+    /// Messages of `QoS` 1 and 2 dropped because the queue of a session without a connection was full.
+    dropped_session_full,
+    /// Messages of `QoS` 0 dropped because the session had no connection.
+    dropped_away,
+    /// Messages for a shared subscription that none of its members could take.
+    dropped_unshared,
+    /// Messages dropped because the client might no longer see them when their turn came.
+    dropped_not_permitted,
     /// Messages dropped because they were older than their expiry.
     dropped_expired,
     /// Messages dropped because the client does not take packets of that size.

@@ -1,11 +1,6 @@
 //! CONNECT: who is it, may it come in, and is its client id free?
 
-use std::{
-    collections::hash_map::RandomState,
-    hash::BuildHasher,
-    net::SocketAddr,
-    sync::{Arc, atomic::Ordering},
-};
+use std::{collections::hash_map::RandomState, hash::BuildHasher, net::SocketAddr, sync::Arc};
 
 use bytestring::ByteString;
 use rmqtt_codec::v5::{ConnectAckReason as Code, DisconnectReasonCode};
@@ -22,7 +17,8 @@ use crate::{
     pace::Pace,
     report::Notice,
     session::Session,
-    sync::{read, write},
+    stay::Rejection,
+    sync::read,
     wire::{self, Connack, Connect, ConnectFault, Violation},
 };
 
@@ -35,6 +31,18 @@ pub(crate) struct Visitor {
     pub(crate) remote: SocketAddr,
     /// Whether it may come in without an account.
     pub(crate) anonymous: bool,
+}
+
+/// A client that may come in.
+#[derive(Debug)]
+pub(crate) struct Guest {
+    connect: Connect,
+    client: Client,
+    /// The client id, if it was assigned.
+    assigned: Option<ByteString>,
+    /// What its account may take.
+    limits: Limits,
+    manners: Manners,
 }
 
 /// A client that was let in.
@@ -52,14 +60,14 @@ pub(crate) struct Manners {
     pub(crate) exchange: Exchange,
 }
 
-/// Lets a client in; the CONNACK is then in the link's outbox.
+/// Finds out who knocks, and whether it may come in.
 ///
-/// Returns nothing if it was not let in; then what it is told is there.
+/// Returns nothing if it may not; then what it is told is in the link's outbox.
 pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
-    hub: &Arc<Hub>,
+    hub: &Hub,
     visitor: Visitor,
     link: &mut Link<S>,
-) -> Option<Hands> {
+) -> Option<Guest> {
     link.set_limit(CONNECT_LIMIT.min(hub.limits.packet));
     let connect = match read_connect(link).await? {
         Ok(connect) => connect,
@@ -69,26 +77,82 @@ pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
             return None;
         }
     };
+    let (version, id) = (connect.version, connect.client.clone());
     let token = match prove(link, &connect).await? {
         Ok(token) => token,
-        Err((code, text)) => {
-            refuse(hub, visitor, &connect.client, text);
-            link.outbox.add(|out| wire::connack_refusal(out, connect.version, code, text));
+        Err(rejection) => {
+            reject(hub, visitor, version, &id, rejection, link);
             return None;
         }
     };
-    match welcome(hub, visitor, connect, token).await {
-        Ok((hands, connack)) => {
-            link.outbox.add(|out| wire::connack(out, hands.session.client.version(), connack));
-            link.set_limit(hub.limits.packet);
-            Some(hands)
-        }
-        Err((version, client, code, text)) => {
-            refuse(hub, visitor, &client, text);
-            link.outbox.add(|out| wire::connack_refusal(out, version, code, text));
+    match admit(hub, visitor, connect, token).await {
+        Ok(guest) => Some(guest),
+        Err(rejection) => {
+            reject(hub, visitor, version, &id, rejection, link);
             None
         }
     }
+}
+
+/// Gives a guest its session, and begins the conversation; the CONNACK is then in the link's outbox.
+///
+/// Must not be given up half-way: a session that was given has to be let go of by its conversation.
+pub(crate) async fn seat<S: AsyncRead + AsyncWrite + Unpin>(
+    hub: &Arc<Hub>,
+    visitor: Visitor,
+    guest: Guest,
+    link: &mut Link<S>,
+) -> Option<Hands> {
+    let Guest { connect, client, assigned, limits, manners } = guest;
+    let version = connect.version;
+    let response_information = answers(hub, &connect, &client);
+    let (session, luggage) = match hub.begin(&connect, client, &limits).await {
+        Ok(seat) => seat,
+        Err(rejection) => {
+            reject(hub, visitor, version, &connect.client, rejection, link);
+            return None;
+        }
+    };
+    let keep_alive = keep_alive(hub, &connect);
+    session.set_patience(u64::from(keep_alive) * 1500);
+    let connack = Connack {
+        session_present: luggage.is_some(),
+        assigned,
+        response_information,
+        session_expiry: Some(session.expiry()).filter(|expiry| *expiry != connect.session_expiry()),
+        keep_alive: Some(keep_alive).filter(|keep_alive| *keep_alive != connect.keep_alive),
+        receive_maximum: limits.receive_maximum,
+        packet_limit: u32::try_from(hub.limits.packet).unwrap_or(u32::MAX),
+        topic_aliases: hub.limits.topic_aliases,
+        auth_method: connect.asked.method.clone(),
+    };
+    link.outbox.add(|out| wire::connack(out, version, connack));
+    link.set_limit(hub.limits.packet);
+    let user = session.client();
+    Notice::Connected { remote: visitor.remote, client: &session.id, user: user.rights().user() }.report();
+    let conversation = Conversation::new(Arc::clone(hub), Arc::clone(&session), connect, luggage, &limits);
+    Some(Hands { session, conversation, manners })
+}
+
+/// Returns the keep-alive that holds, in seconds: what the client asks for, or the broker's if that is shorter.
+fn keep_alive(hub: &Hub, connect: &Connect) -> u16 {
+    match (hub.limits.keep_alive, connect.keep_alive, connect.version) {
+        (0, asked, _) | (_, asked, Version::V311) => asked,
+        (most, 0, Version::V5) => most,
+        (most, asked, Version::V5) => asked.min(most),
+    }
+}
+
+fn reject<S: AsyncRead + AsyncWrite + Unpin>(
+    hub: &Hub,
+    visitor: Visitor,
+    version: Version,
+    client: &str,
+    (code, text): Rejection,
+    link: &mut Link<S>,
+) {
+    refuse(hub, visitor, client, text);
+    link.outbox.add(|out| wire::connack_refusal(out, version, code, text));
 }
 
 fn refuse(hub: &Hub, visitor: Visitor, client: &str, reason: &str) {
@@ -103,7 +167,7 @@ async fn read_connect<S: AsyncRead + AsyncWrite + Unpin>(link: &mut Link<S>) -> 
             return Some(Err(ConnectFault::Foreign));
         }
         match link.frame() {
-            Err(_) => return Some(Err(ConnectFault::Malformed)),
+            Err(violation) => return Some(Err(ConnectFault::Malformed(violation.text))),
             Ok(Some(frame)) => return Some(wire::read_connect(frame)),
             Ok(None) => {}
         }
@@ -114,41 +178,19 @@ async fn read_connect<S: AsyncRead + AsyncWrite + Unpin>(link: &mut Link<S>) -> 
     }
 }
 
-type Welcome = (Hands, Connack);
-type Rejection = (Version, ByteString, Code, &'static str);
-
-async fn welcome(
-    hub: &Arc<Hub>,
-    visitor: Visitor,
-    mut connect: Connect,
-    token: Option<Bearer>,
-) -> Result<Welcome, Rejection> {
+async fn admit(hub: &Hub, visitor: Visitor, mut connect: Connect, token: Option<Bearer>) -> Result<Guest, Rejection> {
     let assigned = connect.client.is_empty().then(assign);
     if let Some(assigned) = &assigned {
         connect.client = assigned.clone();
     }
-    let (version, id) = (connect.version, connect.client.clone());
-    let rejection = |(code, text)| (version, id.clone(), code, text);
-    let rights = hub.backend.connect(hello(visitor, &connect, token)).await.map_err(refusal).map_err(rejection)?;
-    permit_will(hub, &connect, rights.as_ref()).map_err(rejection)?;
+    let rights = hub.backend.connect(hello(visitor, &connect, token)).await.map_err(refusal)?;
+    permit_will(hub, &connect, rights.as_ref())?;
     let limits = rights.allowance().over(&hub.limits);
-    let is_takeover = read(&hub.sessions).contains_key(&*connect.client);
-    let pace = hub.accounts.enter(rights.user(), &limits, is_takeover, &hub.counters);
-    let manners = Manners { pace: pace.map_err(refusal).map_err(rejection)?, exchange: Exchange::of(&connect) };
-    let client = Client::new(Arc::from(&*connect.client), version, rights);
-    let connack = Connack {
-        response_information: answers(hub, &connect, &client),
-        assigned,
-        receive_maximum: limits.receive_maximum,
-        packet_limit: u32::try_from(hub.limits.packet).unwrap_or(u32::MAX),
-        topic_aliases: hub.limits.topic_aliases,
-        auth_method: connect.auth_method.clone(),
-    };
-    let session = register(hub, &connect, client, &limits).map_err(rejection)?;
-    let user = session.client.rights().user();
-    Notice::Connected { remote: visitor.remote, client: session.client.id(), user }.report();
-    let conversation = Conversation::new(Arc::clone(hub), Arc::clone(&session), connect, &limits);
-    Ok((Hands { session, conversation, manners }, connack))
+    let is_takeover = read(&hub.sessions).get(&*connect.client).is_some_and(|old| !old.mailbox.is_away());
+    let pace = hub.accounts.enter(rights.user(), &limits, is_takeover, &hub.counters).map_err(refusal)?;
+    let manners = Manners { pace, exchange: Exchange::of(&connect) };
+    let client = Client::new(Arc::from(&*connect.client), connect.version, rights);
+    Ok(Guest { connect, client, assigned, limits, manners })
 }
 
 fn hello(visitor: Visitor, connect: &Connect, token: Option<Bearer>) -> Hello {
@@ -175,7 +217,7 @@ const fn refusal(refusal: Refusal) -> (Code, &'static str) {
 }
 
 fn permit_will(hub: &Hub, connect: &Connect, rights: &dyn Rights) -> Result<(), (Code, &'static str)> {
-    let Some(will) = &connect.will else { return Ok(()) };
+    let Some(will) = connect.will.as_ref().map(|will| &will.publish) else { return Ok(()) };
     if hub.gate.place(will.topic.as_str()) == Place::Open && rights.may_publish(&will.topic) {
         return Ok(());
     }
@@ -183,38 +225,8 @@ fn permit_will(hub: &Hub, connect: &Connect, rights: &dyn Rights) -> Result<(), 
 }
 
 fn answers(hub: &Hub, connect: &Connect, client: &Client) -> Option<ByteString> {
-    let name = client.name().filter(|_| connect.wants_response_information)?;
+    let name = client.name().filter(|_| connect.asked.response_information == Some(true))?;
     Some(hub.gate.answers(name).as_str().into())
-}
-
-/// Gives the session its client id; one of the same account that has it must go.
-fn register(hub: &Arc<Hub>, connect: &Connect, client: Client, limits: &Limits) -> Result<Arc<Session>, (Code, &'static str)> {
-    let patience = u64::from(connect.keep_alive) * 1500;
-    let mut sessions = write(&hub.sessions);
-    // checked under the lock, so that none is missed by those who tell all sessions to go
-    if hub.stop.is_cancelled() {
-        return Err((Code::ServerUnavailable, "server is shutting down"));
-    }
-    let old = sessions.get(client.id()).map(Arc::clone);
-    if let Some(old) = &old
-        && old.client.rights().user() != client.rights().user()
-    {
-        return Err((Code::ClientIdentifierNotValid, "client id is in use by another account"));
-    }
-    if old.is_none() && sessions.len() >= hub.limits.connections {
-        return Err((Code::ServerBusy, "too many clients"));
-    }
-    let session = Session::new(hub.next_key(), client, patience, limits, Arc::clone(&hub.counters));
-    session.hear(hub.now());
-    let session = Arc::new(session);
-    sessions.insert(Arc::clone(session.client.id()), Arc::clone(&session));
-    hub.counters.connected.fetch_add(1, Ordering::Relaxed);
-    drop(sessions);
-    if let Some(old) = old {
-        count(&hub.counters.taken_over);
-        old.mailbox.end(Violation::TAKEN_OVER);
-    }
-    Ok(session)
 }
 
 /// Makes a client id that nobody can guess.
@@ -224,6 +236,6 @@ fn assign() -> ByteString {
 }
 
 impl Violation {
-    const TAKEN_OVER: Self =
+    pub(crate) const TAKEN_OVER: Self =
         Self::new(DisconnectReasonCode::SessionTakenOver, "another connection has the same client id");
 }

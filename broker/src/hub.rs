@@ -14,20 +14,21 @@ use rustc_hash::FxHashMap;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Backend, Limits, Publish,
-    backend::Done,
-    figures::{Counters, Figures, count},
+    Backend, Limits, Publish, Qos,
+    audience::{Audience, Subscriber},
+    delivery::Delivery,
+    figures::{Counters, Figures, add, count},
     gate::{Gate, Space},
-    mailbox::Mail,
     pace::Accounts,
     parcel::{Parcel, Place},
+    pledge::{Pledge, Posting},
     report::Notice,
     retained::{Full, Retained},
     router::Router,
     session::Session,
-    subscription::{Subscriber, Subscription},
+    subscription::Subscription,
     subscriptions::{Exact, Wild},
-    sync::{read, write},
+    sync::read,
     taps::Taps,
 };
 
@@ -52,55 +53,70 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    /// Publishes what a client published, outside the interface; `done` hears when it is stored, if it is retained.
+    /// Publishes what a client published, outside the interface; the pledge hears when all that has to be is stored.
     ///
     /// # Errors
-    /// [`Full`] if it is retained and there is no room; then nobody gets it, and `done` is not called.
-    pub(crate) fn publish_open(&self, publish: Publish, origin: u64, done: Done) -> Result<(), Full> {
-        if !publish.retain {
-            let parcel = Arc::new(Parcel::new(publish, origin, None));
-            self.fan_out(&parcel);
-            self.taps.tell(&parcel);
-            return Ok(());
-        }
-        let parcel = self.change_retained(publish, origin, done)?;
+    /// [`Full`] if it is retained and there is no room; then nobody gets it.
+    pub(crate) fn publish_open(&self, publish: Publish, origin: u64, pledge: Option<Arc<Pledge>>) -> Result<(), Full> {
+        let parcel = if publish.retain {
+            self.change_retained(publish, origin, pledge)?
+        } else {
+            let posting = Posting { parcel: Arc::new(Parcel::new(publish, origin, None)), pledge };
+            self.fan_out(&posting);
+            posting.parcel
+        };
         self.taps.tell(&parcel);
         Ok(())
     }
 
     /// Publishes what the gateway says itself; listeners inside the gateway do not hear it.
     pub(crate) fn publish_own(&self, publish: Publish) {
+        let pledge = self.own_pledge(publish.qos);
         if let Some(owner) = self.gate.owner(&publish.topic) {
             if let Some(session) = self.session(owner.as_str()) {
-                session.answer(&Arc::new(Parcel::new(publish, 0, None)));
+                session.answer(&Posting { parcel: Arc::new(Parcel::new(publish, 0, None)), pledge });
             }
         } else if publish.retain && !self.gate.is_ours(publish.topic.as_str()) {
             let topic = publish.topic.clone();
-            if self.change_retained(publish, 0, Box::new(|_| {})).is_err() {
+            if self.change_retained(publish, 0, pledge).is_err() {
                 Notice::NotStored { topic: topic.as_str() }.report();
             }
         } else {
             let place = publish.retain.then(|| Place::Projected(self.projected.fetch_add(1, Ordering::AcqRel) + 1));
-            self.fan_out(&Arc::new(Parcel::new(publish, 0, place)));
+            self.fan_out(&Posting { parcel: Arc::new(Parcel::new(publish, 0, place)), pledge });
         }
     }
 
     /// Gives a message to the one client whose answers or notifications it belongs to, if that is the user's.
     pub(crate) fn send(&self, client: &str, user: &str, publish: Publish) -> bool {
-        let session = self.session(client).filter(|session| session.client.rights().user() == user);
-        session.is_some_and(|session| session.answer(&Arc::new(Parcel::new(publish, 0, None))))
+        let session = self.session(client).filter(|session| session.client().rights().user() == user);
+        session.is_some_and(|session| {
+            let pledge = session.is_kept().then(|| self.own_pledge(publish.qos)).flatten();
+            session.answer(&Posting { parcel: Arc::new(Parcel::new(publish, 0, None)), pledge })
+        })
+    }
+
+    /// Returns a pledge for what nobody waits for, if any session may need one.
+    pub(crate) fn own_pledge(&self, qos: Qos) -> Option<Arc<Pledge>> {
+        (qos > Qos::AtMostOnce && self.has_kept()).then(|| Pledge::new(&self.backend, None))
+    }
+
+    /// Says whether any session outlives its connection.
+    pub(crate) fn has_kept(&self) -> bool {
+        self.counters.kept_sessions.load(Ordering::Acquire) > 0
     }
 
     fn session(&self, client: &str) -> Option<Arc<Session>> {
         read(&self.sessions).get(client).map(Arc::clone)
     }
 
-    fn change_retained(&self, publish: Publish, origin: u64, done: Done) -> Result<Arc<Parcel>, Full> {
+    fn change_retained(&self, publish: Publish, origin: u64, pledge: Option<Arc<Pledge>>) -> Result<Arc<Parcel>, Full> {
         let mut told = None;
         self.retained.change(publish, origin, |parcel, messages| {
             let stored = (!parcel.publish.payload.is_empty()).then_some(&parcel.publish);
+            let done = pledge.as_ref().map_or_else(|| -> crate::Done { Box::new(|_| {}) }, Pledge::part);
             self.backend.store_retained(&parcel.publish.topic, stored, done);
-            self.fan_out(parcel);
+            self.fan_out(&Posting { parcel: Arc::clone(parcel), pledge });
             self.counters.retained.store(u64::try_from(messages).unwrap_or_default(), Ordering::Relaxed);
             told = Some(Arc::clone(parcel));
         })?;
@@ -108,37 +124,60 @@ impl Hub {
     }
 
     /// Gives a message to all who subscribed. Nobody is waited for.
-    fn fan_out(&self, parcel: &Arc<Parcel>) {
-        self.exact.each(parcel.publish.topic.as_str(), |subscriber| subscriber.deliver(parcel));
-        if self.wild.filters() > 0 && !self.router.publish(parcel) {
+    fn fan_out(&self, posting: &Posting) {
+        let topic = posting.parcel.publish.topic.as_str();
+        let unshared = self.exact.look(topic, |audience| audience.deliver(posting));
+        self.note_unshared(unshared.unwrap_or_default());
+        if self.wild.filters() > 0 && !self.router.publish(posting) {
             count(&self.counters.dropped_router_full);
+            posting.pledge.iter().for_each(|pledge| pledge.break_off());
         }
+    }
+
+    fn note_unshared(&self, groups: usize) {
+        if groups > 0 {
+            add(&self.counters.dropped_unshared, groups);
+        }
+    }
+
+    /// Gives a message that a member of a group cannot have any more to another one.
+    pub(crate) fn hand_over(&self, delivery: &Delivery) {
+        let (subscription, parcel) = (&delivery.subscription, Arc::clone(&delivery.parcel));
+        let Some(group) = &subscription.group else { return };
+        let posting = Posting { parcel, pledge: self.own_pledge(delivery.qos()) };
+        let offer = |audience: &Audience| audience.deliver_to(group, &posting);
+        let taken = if subscription.filter.has_wildcard() {
+            self.wild.look(&subscription.filter, offer)
+        } else {
+            self.exact.look(subscription.filter.as_str(), offer)
+        };
+        self.note_unshared(usize::from(taken == Some(false)));
     }
 
     /// Adds a subscription, or replaces the one with the same filter.
     pub(crate) fn subscribe(&self, session: &Arc<Session>, subscription: &Arc<Subscription>) {
         let filter = &subscription.filter;
-        let subscriber = || Subscriber { session: Arc::clone(session), subscription: Arc::clone(subscription) };
-        if self.gate.space(filter, session.client.name()) == Space::Own {
+        let subscriber = Subscriber { session: Arc::clone(session), subscription: Arc::clone(subscription) };
+        if self.gate.space(filter, session.client().name()) == Space::Own {
             session.add_own(subscription);
         } else if filter.has_wildcard() {
-            self.wild.add(filter, subscriber(), self.router.as_ref());
+            self.wild.add(subscriber, self.router.as_ref());
             self.count_filters();
         } else {
-            self.exact.add(filter, subscriber());
+            self.exact.add(subscriber);
         }
     }
 
     /// Removes a subscription.
     pub(crate) fn unsubscribe(&self, session: &Session, subscription: &Subscription) {
         let filter = &subscription.filter;
-        if self.gate.space(filter, session.client.name()) == Space::Own {
+        if self.gate.space(filter, session.client().name()) == Space::Own {
             session.remove_own(subscription);
         } else if filter.has_wildcard() {
-            self.wild.remove(filter, session.key, self.router.as_ref());
+            self.wild.remove(subscription, session.key, self.router.as_ref());
             self.count_filters();
         } else {
-            self.exact.remove(filter, session.key);
+            self.exact.remove(subscription, session.key);
         }
     }
 
@@ -149,9 +188,9 @@ impl Hub {
     /// Takes the retained messages that a new subscription is owed, and fences it against those.
     ///
     /// If more wait for the client than may, it is told to go.
-    pub(crate) fn snapshot(&self, session: &Session, subscription: &Arc<Subscription>, into: &mut Vec<Mail>) {
+    pub(crate) fn snapshot(&self, session: &Session, subscription: &Arc<Subscription>, into: &mut Vec<Delivery>) {
         let limit = self.limits.snapshot.saturating_sub(session.mailbox.waiting());
-        if self.gate.space(&subscription.filter, session.client.name()) == Space::Own {
+        if self.gate.space(&subscription.filter, session.client().name()) == Space::Own {
             return;
         }
         let mut add = |parcel: Arc<Parcel>| {
@@ -161,7 +200,7 @@ impl Hub {
             if into.len() >= limit {
                 return session.give_up();
             }
-            into.push(Mail::Message { parcel, subscription: Arc::clone(subscription), is_snapshot: true });
+            into.push(Delivery { is_snapshot: true, ..Delivery::new(&parcel, subscription) });
         };
         let stored = self.retained.snapshot(&subscription.filter, |parcel| add(Arc::clone(parcel)));
         let mut projected = 0;
@@ -179,15 +218,6 @@ impl Hub {
         self.counters.retained.store(u64::try_from(left).unwrap_or_default(), Ordering::Relaxed);
     }
 
-    /// Removes a session, unless another has taken its client id.
-    pub(crate) fn forget(&self, session: &Session) {
-        let mut sessions = write(&self.sessions);
-        let id = session.client.id();
-        if sessions.get(id).is_some_and(|current| current.key == session.key) {
-            sessions.remove(id);
-        }
-    }
-
     /// Returns a key for a new session.
     pub(crate) fn next_key(&self) -> u64 {
         self.keys.fetch_add(1, Ordering::Relaxed) + 1
@@ -203,24 +233,25 @@ impl Hub {
     }
 
     /// Says whether a filter that is asked for may be had.
-    pub(crate) fn may_subscribe(&self, session: &Session, filter: &Filter) -> bool {
-        match self.gate.space(filter, session.client.name()) {
-            Space::Own | Space::System => true,
+    pub(crate) fn may_subscribe(&self, session: &Session, filter: &Filter, is_shared: bool) -> bool {
+        let client = session.client();
+        match self.gate.space(filter, client.name()) {
+            Space::Own => !is_shared,
+            Space::System => true,
             Space::Closed => false,
-            Space::Open => session.client.rights().may_subscribe(filter),
+            Space::Open => client.rights().may_subscribe(filter),
         }
     }
 }
 
-impl Subscriber {
-    fn deliver(&self, parcel: &Arc<Parcel>) {
-        self.session.deliver(parcel, &self.subscription);
-    }
-}
-
 /// Makes what a router calls for each match.
-pub(crate) fn sink(wild: Arc<Wild>) -> crate::router::Sink {
-    Arc::new(move |key, parcel| wild.each(key, |subscriber| subscriber.deliver(parcel)))
+pub(crate) fn sink(wild: Arc<Wild>, counters: Arc<Counters>) -> crate::router::Sink {
+    Arc::new(move |key, posting| {
+        let unshared = wild.deliver(key, posting);
+        if unshared > 0 {
+            add(&counters.dropped_unshared, unshared);
+        }
+    })
 }
 
 impl fmt::Debug for Hub {

@@ -14,36 +14,45 @@
 //!   answers (MQTT 5.0, 3.3.4 leaves the choice).
 //! - A subscription never brings an older retained value after a newer one.
 //! - Control topics of the interface never reach a subscriber: requests go to the [`Backend`], answers to their asker.
-//! - Sessions end with their connection: CONNACK says `session present = 0` and, in MQTT 5, session expiry 0,
-//!   maximum `QoS` 1 and no shared subscriptions. A will delay is therefore none.
+//! - What a session that is kept is owed is on disk before its publisher is told that it was taken ([`Backend::keep`]);
+//!   nothing else waits for the disk.
 
+mod acks;
+mod audience;
 mod auth;
 mod backend;
 mod broker;
 mod connection;
 mod conversation;
+mod delivery;
 mod durable;
 mod figures;
 mod gate;
 mod handshake;
 mod hub;
+mod ids;
 mod limits;
 mod link;
 mod listener;
+mod luggage;
 mod mailbox;
 mod message;
 mod outbox;
 mod pace;
 mod parcel;
+mod pledge;
 mod report;
+mod restore;
 mod retained;
 mod router;
 mod session;
+mod stay;
 mod subscription;
 mod subscriptions;
 mod sync;
 mod taps;
 mod watch;
+mod window;
 mod wire;
 
 pub use backend::{Backend, Bearer, BoxFuture, Client, Done, Hello, Password, Refusal, Rights, Version};

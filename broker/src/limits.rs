@@ -11,12 +11,19 @@ pub struct Limits {
     pub connect_deadline: Duration,
     /// How many clients may be connected: 10,000.
     pub connections: usize,
+    /// How many sessions may outlive their connections: 10,000.
+    pub kept_sessions: usize,
+    /// For how many seconds a session may outlive its connection: for ever, which is `u32::MAX`.
+    pub session_expiry: u32,
+    /// The longest keep-alive in seconds that a client may have; zero means any, also none: zero.
+    pub keep_alive: u16,
     /// How many filters one client may hold: 1,000.
     pub subscriptions: usize,
     /// How many messages may wait for one client: 10,000.
     ///
-    /// Beyond it, and beyond [`Limits::queue_bytes`], messages of `QoS` 0 are dropped and counted; one of `QoS` 1 ends
-    /// the connection (MQTT 5: reason 0x97), because the client could not know of the loss otherwise.
+    /// Beyond it, and beyond [`Limits::queue_bytes`], messages of `QoS` 0 are dropped and counted; one of `QoS` 1 or 2
+    /// ends the connection (MQTT 5: reason 0x97), because the client could not know of the loss otherwise. If the client
+    /// of a session that is kept is away, the newest messages are dropped, counted and reported.
     pub queue_messages: usize,
     /// How many bytes may wait for one client: 16 MiB.
     pub queue_bytes: usize,
@@ -24,9 +31,9 @@ pub struct Limits {
     ///
     /// Retained messages count against no other limit; beyond this one the connection is ended, as above.
     pub snapshot: usize,
-    /// How many messages of `QoS` 1 one client may have unacknowledged, in either direction: 256.
+    /// How many messages of `QoS` 1 and 2 one client may have unacknowledged, in either direction: 256.
     pub receive_maximum: u16,
-    /// How many topic aliases a client may set: 64.
+    /// How many topic aliases there may be on one connection, in either direction: 64.
     pub topic_aliases: u16,
     /// How many clients of one account may be connected: as many as may be at all. This and the next three hold for all
     /// clients of an account together; [`crate::Rights::allowance`] may say otherwise of one.
@@ -54,6 +61,9 @@ impl Default for Limits {
             packet: 4 * 1024 * 1024 + 64 * 1024,
             connect_deadline: Duration::from_secs(10),
             connections: 10_000,
+            kept_sessions: 10_000,
+            session_expiry: u32::MAX,
+            keep_alive: 0,
             subscriptions: 1_000,
             queue_messages: 10_000,
             queue_bytes: 16 * 1024 * 1024,

@@ -2,19 +2,21 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex},
+    sync::{Mutex, MutexGuard},
     task::{Context, Poll, Waker},
 };
 
-use crate::{Limits, Qos, parcel::Parcel, subscription::Subscription, sync::lock, wire::Violation};
+use crate::{Limits, Qos, delivery::Delivery, sync::lock, wire::Violation};
 
 /// One thing that waits for a client.
 #[derive(Debug)]
 pub(crate) enum Mail {
     /// A message for one of its subscriptions.
-    Message { parcel: Arc<Parcel>, subscription: Arc<Subscription>, is_snapshot: bool },
-    /// The store is done with a retained message that the client published: which, and whether it was kept.
+    Message(Delivery),
+    /// The store is done with what a ticket was given for, and whether it was kept.
     Settled { ticket: u64, is_stored: bool },
+    /// The store has noted that the client has the message that was sent with a packet id.
+    Noted { packet_id: u16 },
 }
 
 /// What became of a message that was put into a mailbox.
@@ -22,10 +24,14 @@ pub(crate) enum Mail {
 pub(crate) enum Put {
     /// It waits.
     Waits,
-    /// There is no room, or nobody who would read it.
+    /// Nobody is there who would read it.
+    Away,
+    /// There is no room, and it may be dropped.
     Dropped,
-    /// There is no room, and it must not be dropped: the client is told to go.
+    /// There is no room, and the client that does not read is told to go.
     Overflow,
+    /// There is no room, and the client that is away cannot be told.
+    Lost,
 }
 
 #[derive(Debug)]
@@ -40,9 +46,10 @@ struct Inside {
     mails: VecDeque<Mail>,
     /// Where live messages wait while a snapshot is being taken.
     held: Option<VecDeque<Mail>>,
-    /// Messages that count against the limits: those here and those taken and not yet written.
+    /// Messages that count against the limits: those here, those taken and not yet written, and those to come.
     messages: usize,
     bytes: usize,
+    is_away: bool,
     ending: Option<Violation>,
     is_awake: bool,
     waker: Option<Waker>,
@@ -54,40 +61,59 @@ impl Mailbox {
         Self { messages: limits.queue_messages, bytes: limits.queue_bytes, inside: Mutex::new(inside) }
     }
 
-    /// Puts a message in, if there is room.
-    pub(crate) fn put(&self, parcel: &Arc<Parcel>, subscription: &Arc<Subscription>) -> Put {
+    /// Puts a message in, if there is room; `outlives` says whether its session outlives the connection.
+    pub(crate) fn put(&self, delivery: Delivery, outlives: bool) -> Put {
         let mut inside = lock(&self.inside);
-        if inside.ending.is_some() {
-            return Put::Dropped;
+        let put = self.make_room(&mut inside, &delivery, outlives);
+        match put {
+            Put::Waits => add(inside, Mail::Message(delivery)),
+            Put::Overflow => wake(inside),
+            Put::Away | Put::Dropped | Put::Lost => {}
         }
-        let weight = parcel.weight();
-        if inside.messages >= self.messages || (inside.bytes + weight > self.bytes && inside.messages > 0) {
-            return match parcel.publish.qos.min(subscription.qos) {
-                Qos::AtMostOnce => Put::Dropped,
-                Qos::AtLeastOnce | Qos::ExactlyOnce => {
-                    inside.ending = Some(Violation::TOO_SLOW);
-                    wake(inside);
-                    Put::Overflow
-                }
-            };
-        }
-        inside.messages += 1;
-        inside.bytes += weight;
-        let mail =
-            Mail::Message { parcel: Arc::clone(parcel), subscription: Arc::clone(subscription), is_snapshot: false };
-        match &mut inside.held {
-            Some(held) => held.push_back(mail),
-            None => inside.mails.push_back(mail),
-        }
-        wake(inside);
-        Put::Waits
+        put
     }
 
-    /// Says that the store is done with a retained message.
-    pub(crate) fn settle(&self, ticket: u64, is_stored: bool) {
+    /// Keeps room for a message that is to come with [`Mailbox::admit`], if there is any.
+    pub(crate) fn expect(&self, delivery: &Delivery) -> Put {
         let mut inside = lock(&self.inside);
-        inside.mails.push_back(Mail::Settled { ticket, is_stored });
-        wake(inside);
+        let put = self.make_room(&mut inside, delivery, true);
+        if put == Put::Overflow {
+            wake(inside);
+        }
+        put
+    }
+
+    /// Puts in what needs no room, or has it.
+    pub(crate) fn admit(&self, mail: Mail) {
+        add(lock(&self.inside), mail);
+    }
+
+    /// Counts a message that waits elsewhere since before the broker was away.
+    pub(crate) fn count_restored(&self, delivery: &Delivery) {
+        let mut inside = lock(&self.inside);
+        inside.messages += 1;
+        inside.bytes += delivery.weight();
+    }
+
+    fn make_room(&self, inside: &mut Inside, delivery: &Delivery, outlives: bool) -> Put {
+        let (qos, weight) = (delivery.qos(), delivery.weight());
+        let is_gone = inside.is_away || inside.ending.is_some();
+        if is_gone && (qos == Qos::AtMostOnce || !outlives) {
+            return Put::Away;
+        }
+        if inside.messages < self.messages && (inside.bytes + weight <= self.bytes || inside.messages == 0) {
+            inside.messages += 1;
+            inside.bytes += weight;
+            return Put::Waits;
+        }
+        match qos {
+            Qos::AtMostOnce => Put::Dropped,
+            Qos::AtLeastOnce | Qos::ExactlyOnce if is_gone => Put::Lost,
+            Qos::AtLeastOnce | Qos::ExactlyOnce => {
+                inside.ending = Some(Violation::TOO_SLOW);
+                Put::Overflow
+            }
+        }
     }
 
     /// Holds live messages back until [`Mailbox::release`].
@@ -96,13 +122,11 @@ impl Mailbox {
     }
 
     /// Puts a snapshot in, and behind it what was held back meanwhile.
-    pub(crate) fn release(&self, snapshot: Vec<Mail>) {
+    pub(crate) fn release(&self, snapshot: Vec<Delivery>) {
         let mut inside = lock(&self.inside);
-        for mail in &snapshot {
-            inside.messages += 1;
-            inside.bytes += mail.weight();
-        }
-        inside.mails.extend(snapshot);
+        inside.messages += snapshot.len();
+        inside.bytes += snapshot.iter().map(Delivery::weight).sum::<usize>();
+        inside.mails.extend(snapshot.into_iter().map(Mail::Message));
         let held = inside.held.take().unwrap_or_default();
         inside.mails.extend(held);
         wake(inside);
@@ -115,6 +139,39 @@ impl Mailbox {
         inside.ending.get_or_insert(ending);
         wake(inside);
         is_first
+    }
+
+    /// Begins to wait for a client that is away: what is lost with the connection is dropped.
+    pub(crate) fn leave(&self) {
+        let mut inside = lock(&self.inside);
+        let (messages, bytes) = (&mut 0, &mut 0);
+        let held = inside.held.take().unwrap_or_default();
+        inside.mails.extend(held);
+        inside.mails.retain(|mail| {
+            let Mail::Message(delivery) = mail else { return true };
+            let is_lost = delivery.qos() == Qos::AtMostOnce;
+            if is_lost {
+                *messages += 1;
+                *bytes += delivery.weight();
+            }
+            !is_lost
+        });
+        inside.messages = inside.messages.saturating_sub(*messages);
+        inside.bytes = inside.bytes.saturating_sub(*bytes);
+        inside.is_away = true;
+        inside.waker = None;
+    }
+
+    /// Says whether nobody reads what is put in here.
+    pub(crate) fn is_away(&self) -> bool {
+        let inside = lock(&self.inside);
+        inside.is_away || inside.ending.is_some()
+    }
+
+    /// Begins to serve a client that has come back.
+    pub(crate) fn come_back(&self) {
+        let mut inside = lock(&self.inside);
+        (inside.is_away, inside.ending, inside.is_awake, inside.waker) = (false, None, true, None);
     }
 
     /// Waits until there is something, and lets those who put something in know that they need to wake the task.
@@ -162,8 +219,16 @@ impl Mailbox {
     }
 }
 
+fn add(mut inside: MutexGuard<'_, Inside>, mail: Mail) {
+    match (&mut inside.held, &mail) {
+        (Some(held), Mail::Message(_)) => held.push_back(mail),
+        _ => inside.mails.push_back(mail),
+    }
+    wake(inside);
+}
+
 /// Wakes the task outside the lock, if it sleeps.
-fn wake(mut inside: std::sync::MutexGuard<'_, Inside>) {
+fn wake(mut inside: MutexGuard<'_, Inside>) {
     if inside.is_awake {
         return;
     }
@@ -172,16 +237,6 @@ fn wake(mut inside: std::sync::MutexGuard<'_, Inside>) {
     drop(inside);
     if let Some(waker) = waker {
         waker.wake();
-    }
-}
-
-impl Mail {
-    /// Returns how many bytes it takes while it waits.
-    pub(crate) fn weight(&self) -> usize {
-        match self {
-            Self::Message { parcel, .. } => parcel.weight(),
-            Self::Settled { .. } => 0,
-        }
     }
 }
 

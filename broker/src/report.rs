@@ -23,6 +23,10 @@ pub(crate) enum Notice<'a> {
     SubscriptionRefused { client: &'a str, filter: &'a str },
     /// A retained message could not be stored.
     NotStored { topic: &'a str },
+    /// Messages for a session without a connection are being lost.
+    SessionFull { client: &'a str, topic: &'a str },
+    /// A session was kept for an account that is no more.
+    SessionDropped { client: &'a str, reason: &'a str },
     /// rumqttd's router was replaced.
     RouterReplaced { reason: &'a str },
     /// rumqttd's router did not start.
@@ -41,6 +45,10 @@ impl Notice<'_> {
             Self::PublishRefused { client, topic } => debug!(client, topic, "Publish refused"),
             Self::SubscriptionRefused { client, filter } => debug!(client, filter, "Subscription refused"),
             Self::NotStored { topic } => warn!(topic, "Retained message not stored"),
+            Self::SessionFull { client, topic } => {
+                warn!(client, topic, "Queue of a client that is away is full; messages for it are dropped");
+            }
+            Self::SessionDropped { client, reason } => info!(client, reason, "Session dropped"),
             Self::RouterReplaced { reason } => warn!(reason, "Router replaced"),
             Self::RouterFailed { error } => error!(error, "Router does not start"),
         }

@@ -10,14 +10,14 @@ use std::{fmt, sync::Arc};
 use hes_schemas::Filter;
 
 pub(crate) use self::{direct::Direct, rumqttd::Rumqttd};
-use crate::{BoxFuture, figures::Counters, limits::Limits, parcel::Parcel};
+use crate::{BoxFuture, figures::Counters, limits::Limits, pledge::Posting};
 
 /// Names a filter for as long as anyone holds it; a key is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct FilterKey(pub(crate) u64);
 
 /// Takes each match of a message and a filter.
-pub(crate) type Sink = Arc<dyn Fn(FilterKey, &Arc<Parcel>) + Send + Sync>;
+pub(crate) type Sink = Arc<dyn Fn(FilterKey, &Posting) + Send + Sync>;
 
 /// Which router answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,8 +39,8 @@ pub(crate) trait Router: Send + Sync {
     /// Removes a filter.
     fn unsubscribe(&self, key: FilterKey, filter: &Filter);
 
-    /// Takes a message; returns whether there was room for it.
-    fn publish(&self, parcel: &Arc<Parcel>) -> bool;
+    /// Takes a message, and holds its pledge until all filters that match it are found; returns whether there was room.
+    fn publish(&self, posting: &Posting) -> bool;
 
     /// Says whether publishers should wait for [`Router::room`] before they go on.
     fn is_congested(&self) -> bool;

@@ -1,73 +1,254 @@
-//! What others can reach of a connected client.
+//! What others can reach of a client: for as long as its session lasts, connected or not.
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
+use arc_swap::ArcSwap;
 use hes_schemas::Topic;
+use tokio::sync::Notify;
 
 use crate::{
-    Client, Limits,
+    Change, Client, Limits, Qos, SessionRecord, Will,
+    delivery::{Delivery, Stored},
     figures::{Counters, count},
+    ids::StoredIds,
+    luggage::Luggage,
     mailbox::{Mailbox, Put},
     parcel::Parcel,
+    pledge::{Pledge, Posting},
+    report::Notice,
     subscription::Subscription,
     sync::lock,
     wire::Violation,
 };
 
-/// A connected client, as seen by those who have something for it.
+/// A client's session, as seen by those who have something for it.
 #[derive(Debug)]
 pub(crate) struct Session {
     /// Unlike the client id, no two sessions ever share it.
     pub(crate) key: u64,
-    pub(crate) client: Client,
+    /// Its client id.
+    pub(crate) id: Arc<str>,
     pub(crate) mailbox: Mailbox,
-    /// How long it may be silent, in milliseconds; zero means for ever.
-    pub(crate) patience: u64,
+    /// The client on the present connection, or on the last one.
+    client: ArcSwap<Client>,
+    /// How long it outlives its connection, in seconds.
+    expiry: AtomicU32,
+    /// How long its client may be silent, in milliseconds; zero means for ever.
+    patience: AtomicU64,
     heard: AtomicU64,
+    /// Whether the store knows it.
+    is_stored: AtomicBool,
+    /// Whether it has been said that messages for it were lost, since its client was last here.
+    is_lossy: AtomicBool,
     /// Its subscriptions to its own answers and notifications.
     own: Mutex<Vec<Arc<Subscription>>>,
+    stored_ids: Mutex<StoredIds>,
+    places: AtomicU64,
+    state: Mutex<State>,
+    freed: Notify,
     counters: Arc<Counters>,
 }
 
+/// Whether a session has a connection.
+#[derive(Debug)]
+pub(crate) enum State {
+    /// It has one, whose task holds all the rest.
+    Here,
+    /// It has had none since a time in milliseconds.
+    Away(u64, Box<Luggage>),
+    /// It has ended.
+    Ended,
+}
+
 impl Session {
-    pub(crate) fn new(key: u64, client: Client, patience: u64, limits: &Limits, counters: Arc<Counters>) -> Self {
+    pub(crate) fn new(key: u64, client: Client, limits: &Limits, counters: Arc<Counters>) -> Self {
         Self {
             key,
-            client,
+            id: Arc::clone(client.id()),
+            client: ArcSwap::from_pointee(client),
             mailbox: Mailbox::new(limits),
-            patience,
+            expiry: AtomicU32::new(0),
+            patience: AtomicU64::new(0),
             heard: AtomicU64::new(0),
+            is_stored: AtomicBool::new(false),
+            is_lossy: AtomicBool::new(false),
             own: Mutex::default(),
+            stored_ids: Mutex::default(),
+            places: AtomicU64::new(0),
+            state: Mutex::new(State::Here),
+            freed: Notify::new(),
             counters,
         }
     }
 
-    /// Puts a message into the mailbox, if this client may see it.
-    pub(crate) fn deliver(&self, parcel: &Arc<Parcel>, subscription: &Arc<Subscription>) {
+    /// Returns the client on the present connection, or on the last one.
+    pub(crate) fn client(&self) -> Arc<Client> {
+        self.client.load_full()
+    }
+
+    /// Takes out what its last connection left, if it has none; `goes_on` says whether another one follows or it ends.
+    pub(crate) fn open(&self, goes_on: bool) -> Option<Box<Luggage>> {
+        self.with_state(|state| {
+            if !matches!(state, State::Away(..)) {
+                return None;
+            }
+            let next = if goes_on { State::Here } else { State::Ended };
+            match std::mem::replace(state, next) {
+                State::Away(_, luggage) => Some(luggage),
+                State::Here | State::Ended => None,
+            }
+        })
+    }
+
+    /// Gives it to a connection, at a time in milliseconds.
+    pub(crate) fn seat(&self, client: Client, expiry: u32, now: u64) {
+        self.client.store(Arc::new(client));
+        self.set_expiry(expiry);
+        self.hear(now);
+        self.mailbox.come_back();
+        self.is_lossy.store(false, Ordering::Relaxed);
+    }
+
+    /// Returns how many seconds it outlives its connection; `u32::MAX` means for ever.
+    pub(crate) fn expiry(&self) -> u32 {
+        self.expiry.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_expiry(&self, expiry: u32) {
+        self.expiry.store(expiry, Ordering::Relaxed);
+    }
+
+    /// Says whether it outlives its connection.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.expiry() > 0
+    }
+
+    /// Notes whether the store knows it; returns whether it did.
+    pub(crate) fn note_stored(&self, is_stored: bool) -> bool {
+        self.is_stored.swap(is_stored, Ordering::AcqRel)
+    }
+
+    /// Says whether the store knows it.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.is_stored.load(Ordering::Acquire)
+    }
+
+    /// Returns what the store is to keep of it.
+    pub(crate) fn record(&self, will: Option<Will>) -> SessionRecord {
+        SessionRecord {
+            key: self.key,
+            client: Arc::clone(&self.id),
+            user: self.client.load().rights().user().into(),
+            expiry: self.expiry(),
+            will,
+        }
+    }
+
+    /// Looks at whether it has a connection, or changes that.
+    pub(crate) fn with_state<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = lock(&self.state);
+        let result = look(&mut state);
+        let is_free = !matches!(*state, State::Here);
+        drop(state);
+        if is_free {
+            self.freed.notify_waiters();
+        }
+        result
+    }
+
+    /// Waits until its connection has let go.
+    pub(crate) async fn freed(&self) {
+        let mut freed = std::pin::pin!(self.freed.notified());
+        freed.as_mut().enable();
+        if self.with_state(|state| matches!(state, State::Here)) {
+            freed.await;
+        }
+    }
+
+    /// Puts a message into the mailbox, if this client may see it; returns whether it waits there.
+    pub(crate) fn deliver(self: &Arc<Self>, posting: &Posting, subscription: &Arc<Subscription>) -> bool {
+        let parcel = &posting.parcel;
         let is_own = subscription.no_local && parcel.origin == self.key;
         let is_before = parcel.number <= subscription.since;
-        if !is_own && !is_before && self.client.rights().may_receive(&parcel.publish.topic) {
-            self.put(parcel, subscription);
-        }
+        !is_own && !is_before && self.may_receive(&parcel.publish.topic) && self.put(posting, subscription)
     }
 
     /// Puts an answer or a notification into the mailbox; returns whether it waits there.
-    pub(crate) fn answer(&self, parcel: &Arc<Parcel>) -> bool {
-        let topic = parcel.publish.topic.as_str();
+    pub(crate) fn answer(self: &Arc<Self>, posting: &Posting) -> bool {
+        let topic = posting.parcel.publish.topic.as_str();
         let subscription = lock(&self.own).iter().find(|own| own.filter.matches_text(topic)).map(Arc::clone);
-        subscription.is_some_and(|subscription| self.put(parcel, &subscription))
+        subscription.is_some_and(|subscription| self.put(posting, &subscription))
     }
 
-    fn put(&self, parcel: &Arc<Parcel>, subscription: &Arc<Subscription>) -> bool {
-        match self.mailbox.put(parcel, subscription) {
-            Put::Waits => return true,
-            Put::Dropped => count(&self.counters.dropped_queue_full),
-            Put::Overflow => count(&self.counters.too_slow),
+    fn put(self: &Arc<Self>, posting: &Posting, subscription: &Arc<Subscription>) -> bool {
+        let (delivery, is_kept) = (Delivery::new(&posting.parcel, subscription), self.is_kept());
+        let put = match &posting.pledge {
+            Some(pledge) if is_kept && delivery.qos() > Qos::AtMostOnce => self.put_stored(delivery, pledge),
+            _ => self.mailbox.put(delivery, is_kept),
+        };
+        self.count(put, &posting.parcel);
+        put == Put::Waits
+    }
+
+    /// Has a message stored before it waits.
+    fn put_stored(self: &Arc<Self>, mut delivery: Delivery, pledge: &Pledge) -> Put {
+        let put = self.mailbox.expect(&delivery);
+        if put != Put::Waits {
+            return put;
         }
-        false
+        let packet_id = match delivery.qos() {
+            Qos::ExactlyOnce => match lock(&self.stored_ids).take() {
+                None => {
+                    self.mailbox.written(1, delivery.weight());
+                    return Put::Lost;
+                }
+                id => id,
+            },
+            Qos::AtMostOnce | Qos::AtLeastOnce => None,
+        };
+        let stored = Stored { place: self.places.fetch_add(1, Ordering::AcqRel) + 1, packet_id };
+        delivery.stored = Some(stored);
+        pledge.deliver(self, delivery.record(stored), delivery);
+        Put::Waits
+    }
+
+    fn count(&self, put: Put, parcel: &Parcel) {
+        match put {
+            Put::Waits => {}
+            Put::Away => count(&self.counters.dropped_away),
+            Put::Dropped => count(&self.counters.dropped_queue_full),
+            Put::Overflow => {
+                count(&self.counters.too_slow);
+                count(&self.counters.dropped_queue_full);
+            }
+            Put::Lost => {
+                count(&self.counters.dropped_session_full);
+                if !self.is_lossy.swap(true, Ordering::Relaxed) {
+                    Notice::SessionFull { client: &self.id, topic: parcel.publish.topic.as_str() }.report();
+                }
+            }
+        }
+    }
+
+    /// Gives back what a stored message has, and returns the change by which the store forgets it.
+    pub(crate) fn forget(&self, delivery: &Delivery) -> Option<Change> {
+        let stored = delivery.stored?;
+        stored.packet_id.into_iter().for_each(|id| self.free(id));
+        Some(Change::Settled(self.key, stored.place))
+    }
+
+    /// Gives back the packet id of a stored message.
+    pub(crate) fn free(&self, packet_id: u16) {
+        lock(&self.stored_ids).free(packet_id);
+    }
+
+    /// Takes note of a message that was stored before the broker was away.
+    pub(crate) fn restore(&self, stored: Stored) {
+        self.places.fetch_max(stored.place, Ordering::AcqRel);
+        stored.packet_id.into_iter().for_each(|id| lock(&self.stored_ids).take_again(id));
     }
 
     /// Tells the client to go because it has not read what it asked for.
@@ -89,6 +270,11 @@ impl Session {
         lock(&self.own).retain(|own| own.filter != subscription.filter);
     }
 
+    /// Notes how long the client may be silent, in milliseconds.
+    pub(crate) fn set_patience(&self, patience: u64) {
+        self.patience.store(patience, Ordering::Relaxed);
+    }
+
     /// Notes that the client was heard, at a time in milliseconds.
     pub(crate) fn hear(&self, now: u64) {
         self.heard.store(now, Ordering::Relaxed);
@@ -96,11 +282,17 @@ impl Session {
 
     /// Says whether the client has been silent for too long.
     pub(crate) fn is_silent(&self, now: u64) -> bool {
-        self.patience > 0 && now.saturating_sub(self.heard.load(Ordering::Relaxed)) > self.patience
+        let patience = self.patience.load(Ordering::Relaxed);
+        patience > 0 && now.saturating_sub(self.heard.load(Ordering::Relaxed)) > patience
+    }
+
+    /// Says whether its account still holds.
+    pub(crate) fn is_live(&self) -> bool {
+        self.client.load().rights().is_live()
     }
 
     /// Says whether the client may see a topic.
     pub(crate) fn may_receive(&self, topic: &Topic) -> bool {
-        self.client.rights().may_receive(topic)
+        self.client.load().rights().may_receive(topic)
     }
 }

@@ -12,8 +12,10 @@ use hes_schemas::Filter;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::{
+    audience::{Audience, Subscriber},
+    pledge::Posting,
     router::{FilterKey, Router},
-    subscription::Subscriber,
+    subscription::Subscription,
     sync::{read, write},
 };
 
@@ -22,7 +24,7 @@ const SHARDS: usize = 16;
 /// The subscribers of filters without a wildcard.
 #[derive(Debug, Default)]
 pub(crate) struct Exact {
-    shards: [RwLock<FxHashMap<Filter, Vec<Subscriber>>>; SHARDS],
+    shards: [RwLock<FxHashMap<Filter, Audience>>; SHARDS],
 }
 
 /// The subscribers of filters with a wildcard, by the key under which the router knows the filter.
@@ -36,38 +38,37 @@ pub(crate) struct Wild {
 struct Inside {
     next: u64,
     keys: FxHashMap<Filter, FilterKey>,
-    subscribers: FxHashMap<FilterKey, Vec<Subscriber>>,
+    audiences: FxHashMap<FilterKey, Audience>,
 }
 
 impl Exact {
-    /// Calls `each` for all who subscribed to exactly this topic.
-    pub(crate) fn each(&self, topic: &str, mut each: impl FnMut(&Subscriber)) {
-        let Some(shard) = self.shard(topic) else { return };
-        if let Some(subscribers) = read(shard).get(topic) {
-            subscribers.iter().for_each(&mut each);
-        }
+    /// Looks at all who subscribed to exactly this topic, if there are any.
+    pub(crate) fn look<T>(&self, topic: &str, look: impl FnOnce(&Audience) -> T) -> Option<T> {
+        self.shard(topic).and_then(|shard| read(shard).get(topic).map(look))
     }
 
     /// Adds a subscriber, or replaces what it asked for before.
-    pub(crate) fn add(&self, filter: &Filter, subscriber: Subscriber) {
+    pub(crate) fn add(&self, subscriber: Subscriber) {
+        let filter = subscriber.subscription.filter.clone();
         if let Some(shard) = self.shard(filter.as_str()) {
-            put(write(shard).entry(filter.clone()).or_default(), subscriber);
+            write(shard).entry(filter).or_default().add(subscriber);
         }
     }
 
     /// Removes what a session asked for.
-    pub(crate) fn remove(&self, filter: &Filter, session: u64) {
+    pub(crate) fn remove(&self, subscription: &Subscription, session: u64) {
+        let filter = &subscription.filter;
         let Some(shard) = self.shard(filter.as_str()) else { return };
         let mut shard = write(shard);
-        if let Some(subscribers) = shard.get_mut(filter) {
-            subscribers.retain(|subscriber| subscriber.session.key != session);
-            if subscribers.is_empty() {
+        if let Some(audience) = shard.get_mut(filter) {
+            audience.remove(subscription, session);
+            if audience.is_empty() {
                 shard.remove(filter);
             }
         }
     }
 
-    fn shard(&self, text: &str) -> Option<&RwLock<FxHashMap<Filter, Vec<Subscriber>>>> {
+    fn shard(&self, text: &str) -> Option<&RwLock<FxHashMap<Filter, Audience>>> {
         let hash = usize::try_from(FxBuildHasher.hash_one(text) % 16).unwrap_or_default();
         self.shards.get(hash)
     }
@@ -79,47 +80,46 @@ impl Wild {
         self.filters.load(Ordering::Acquire)
     }
 
-    /// Calls `each` for all who subscribed to the filter of a key; none if nobody does any more.
-    pub(crate) fn each(&self, key: FilterKey, mut each: impl FnMut(&Subscriber)) {
-        if let Some(subscribers) = read(&self.inside).subscribers.get(&key) {
-            subscribers.iter().for_each(&mut each);
-        }
+    /// Gives a message to all who subscribed to the filter of a key, and returns how many groups had nobody to take it.
+    pub(crate) fn deliver(&self, key: FilterKey, posting: &Posting) -> usize {
+        read(&self.inside).audiences.get(&key).map_or(0, |audience| audience.deliver(posting))
+    }
+
+    /// Looks at all who subscribed to exactly this filter, if there are any.
+    pub(crate) fn look<T>(&self, filter: &Filter, look: impl FnOnce(&Audience) -> T) -> Option<T> {
+        let inside = read(&self.inside);
+        inside.keys.get(filter).and_then(|key| inside.audiences.get(key)).map(look)
     }
 
     /// Adds a subscriber, or replaces what it asked for before.
     ///
     /// The router is told under the same lock, so that it never knows another set of filters for long.
-    pub(crate) fn add(&self, filter: &Filter, subscriber: Subscriber, router: &dyn Router) {
+    pub(crate) fn add(&self, subscriber: Subscriber, router: &dyn Router) {
+        let filter = subscriber.subscription.filter.clone();
         let mut inside = write(&self.inside);
-        if let Some(key) = inside.keys.get(filter).copied() {
-            return put(inside.subscribers.entry(key).or_default(), subscriber);
+        if let Some(key) = inside.keys.get(&filter).copied() {
+            return inside.audiences.entry(key).or_default().add(subscriber);
         }
         inside.next += 1;
         let key = FilterKey(inside.next);
         inside.keys.insert(filter.clone(), key);
-        inside.subscribers.insert(key, vec![subscriber]);
+        inside.audiences.entry(key).or_default().add(subscriber);
         self.filters.store(inside.keys.len(), Ordering::Release);
-        router.subscribe(key, filter);
+        router.subscribe(key, &filter);
     }
 
     /// Removes what a session asked for.
-    pub(crate) fn remove(&self, filter: &Filter, session: u64, router: &dyn Router) {
+    pub(crate) fn remove(&self, subscription: &Subscription, session: u64, router: &dyn Router) {
+        let filter = &subscription.filter;
         let mut inside = write(&self.inside);
         let Some(key) = inside.keys.get(filter).copied() else { return };
-        let Some(subscribers) = inside.subscribers.get_mut(&key) else { return };
-        subscribers.retain(|subscriber| subscriber.session.key != session);
-        if subscribers.is_empty() {
-            inside.subscribers.remove(&key);
+        let Some(audience) = inside.audiences.get_mut(&key) else { return };
+        audience.remove(subscription, session);
+        if audience.is_empty() {
+            inside.audiences.remove(&key);
             inside.keys.remove(filter);
             self.filters.store(inside.keys.len(), Ordering::Release);
             router.unsubscribe(key, filter);
         }
-    }
-}
-
-fn put(subscribers: &mut Vec<Subscriber>, subscriber: Subscriber) {
-    match subscribers.iter_mut().find(|old| old.session.key == subscriber.session.key) {
-        Some(old) => *old = subscriber,
-        None => subscribers.push(subscriber),
     }
 }

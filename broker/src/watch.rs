@@ -38,10 +38,12 @@ fn look(hub: &Hub) {
     let now = hub.now();
     let sessions: Vec<Arc<Session>> = read(&hub.sessions).values().map(Arc::clone).collect();
     for session in sessions {
-        if session.is_silent(now) {
+        if session.mailbox.is_away() {
+            hub.look_after(&session, now);
+        } else if session.is_silent(now) {
             session.mailbox.end(SILENT);
-        } else if !session.client.rights().is_live() {
-            session.mailbox.end(if session.client.rights().has_expired() { EXPIRED } else { EXPELLED });
+        } else if !session.is_live() {
+            session.mailbox.end(if session.client().rights().has_expired() { EXPIRED } else { EXPELLED });
         }
     }
 }

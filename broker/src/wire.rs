@@ -16,12 +16,13 @@ use bytes::{BufMut, BytesMut};
 pub(crate) use auth::{Auth, METHOD, Step, auth, read_auth, read_bearer};
 pub(crate) use connect::{Connect, ConnectFault, read_connect};
 pub(crate) use frame::{Cut, Frame, cut};
-pub(crate) use publish::{Copy, Inbound, read as read_publish, write_properties};
+pub(crate) use publish::{Copy, Inbound, Name, read as read_publish, write_properties};
 pub(crate) use reader::Reader;
 pub(crate) use reply::{
-    Connack, Granted, connack, connack_fault, connack_refusal, disconnect, puback, pubcomp, suback, unsuback,
+    Connack, Granted, acknowledge, connack, connack_fault, connack_refusal, disconnect, pubcomp, pubrel, suback,
+    unsuback,
 };
-pub(crate) use request::{Request, Wanted, read_request};
+pub(crate) use request::{Exchange, Request, Wanted, read_request};
 pub(crate) use violation::Violation;
 
 /// Writes a number in one to four bytes.
@@ -43,5 +44,13 @@ pub(crate) const fn variable_length(value: usize) -> usize {
         0x80..=0x3fff => 2,
         0x4000..=0x1f_ffff => 3,
         _ => 4,
+    }
+}
+
+/// Sets a property, which may come once.
+fn set<T>(slot: &mut Option<T>, value: T) -> Result<(), Violation> {
+    match slot.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Violation::protocol("a property comes twice")),
     }
 }

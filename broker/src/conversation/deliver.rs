@@ -1,19 +1,20 @@
 //! How a client's mail becomes packets.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
-use rmqtt_codec::v5::PublishAckReason;
-use rustc_hash::FxHashSet;
+use hes_schemas::Topic;
+use rustc_hash::FxHashMap;
 
 use super::Conversation;
 use crate::{
     Qos, Version,
+    delivery::Delivery,
     figures::count,
     mailbox::Mail,
     outbox::Outbox,
-    parcel::{Left, Parcel},
-    subscription::Subscription,
-    wire::{Copy, Violation},
+    parcel::Left,
+    window::{Stage, Step},
+    wire::{self, Copy, Name, Violation},
 };
 
 /// No more mail is turned into packets while so many bytes are to be written.
@@ -21,12 +22,18 @@ const HIGH_WATER: usize = 64 * 1024;
 /// A queue that was longer is given back when it is empty.
 const IDLE: usize = 32;
 
-/// The packet ids of what the client has not acknowledged.
+/// The topic aliases that a client was told.
 #[derive(Debug)]
-pub(crate) struct Window {
-    size: usize,
-    last: u16,
-    open: FxHashSet<u16>,
+pub(super) struct Names {
+    maximum: u16,
+    known: FxHashMap<Topic, u16>,
+}
+
+/// What a message is sent as.
+#[derive(Debug, Clone, Copy)]
+struct Attempt {
+    packet_id: u16,
+    is_again: bool,
 }
 
 impl Conversation {
@@ -35,23 +42,26 @@ impl Conversation {
     /// # Errors
     /// [`Violation`] if the broker has decided to end the conversation.
     pub(crate) fn deliver(&mut self, out: &mut Outbox) -> Result<(), Violation> {
+        // what could not be written at once may be old enough for rights to have changed since
+        let is_behind = !self.mails.is_empty() || !self.waiting.is_empty();
         let ending = self.session.mailbox.take(&mut self.mails);
         if let Some(ending) = ending
             && !ending.is_friendly()
         {
             return Err(ending);
         }
+        self.send_again(out);
         let (mut messages, mut bytes) = (0, 0);
         while out.len() < HIGH_WATER
             && let Some(mail) = self.next_mail()
         {
-            let weight = mail.weight();
             match mail {
                 Mail::Settled { ticket, is_stored } => self.settle(ticket, is_stored, out),
-                Mail::Message { parcel, subscription, is_snapshot } => {
-                    self.write(&parcel, &subscription, is_snapshot, out);
+                Mail::Noted { packet_id } => self.release(packet_id, out),
+                Mail::Message(delivery) => {
                     messages += 1;
-                    bytes += weight;
+                    bytes += delivery.weight();
+                    self.send(delivery, is_behind, out);
                 }
             }
         }
@@ -63,98 +73,140 @@ impl Conversation {
         ending.map_or(Ok(()), Err)
     }
 
+    /// Takes up the exchanges that an earlier connection left open, in the order in which they began.
+    ///
+    /// Source: MQTT 5.0, 4.4.
+    fn send_again(&mut self, out: &mut Outbox) {
+        while self.window.has_room()
+            && out.len() < HIGH_WATER
+            && let Some((packet_id, stage)) = self.window.next_again()
+        {
+            match stage {
+                Stage::Released(_) => out.reply(|out| wire::pubrel(out, self.version, packet_id, true)),
+                Stage::Published(_, Some(delivery)) => {
+                    let delivery = delivery.as_ref().clone();
+                    let attempt = Attempt { packet_id, is_again: true };
+                    if !self.may_still_see(&delivery) || !self.write(&delivery, attempt, out) {
+                        self.abandon(packet_id);
+                    }
+                }
+                Stage::Published(_, None) => self.abandon(packet_id),
+                Stage::Noting(_) => {}
+            }
+        }
+    }
+
+    /// Ends an exchange that cannot be gone on with.
+    fn abandon(&mut self, packet_id: u16) {
+        if let Step::Ended(Some(delivery), _) = self.window.close(packet_id) {
+            self.keep(self.session.forget(&delivery));
+        }
+    }
+
     /// Takes the next mail that can be sent; what needs an acknowledgement waits aside while the window is closed.
     fn next_mail(&mut self) -> Option<Mail> {
-        if self.window.is_open()
-            && let Some(mail) = self.waiting.pop_front()
-        {
-            return Some(mail);
+        let has_room = self.window.has_room() && !self.window.is_catching_up();
+        if has_room && let Some(delivery) = self.waiting.pop_front() {
+            return Some(Mail::Message(delivery));
         }
         loop {
-            let mail = self.mails.pop_front()?;
-            if self.window.is_open() || mail.qos() == Qos::AtMostOnce {
-                return Some(mail);
+            match self.mails.pop_front()? {
+                Mail::Message(delivery) if !has_room && delivery.qos() > Qos::AtMostOnce => {
+                    self.waiting.push_back(delivery);
+                }
+                mail @ (Mail::Message(_) | Mail::Settled { .. } | Mail::Noted { .. }) => return Some(mail),
             }
-            self.waiting.push_back(mail);
         }
     }
 
-    fn settle(&mut self, ticket: u64, is_stored: bool, out: &mut Outbox) {
-        let reason = if is_stored { PublishAckReason::Success } else { PublishAckReason::QuotaExceeded };
-        self.acks.settle(ticket, reason);
-        self.acknowledge(out);
+    fn send(&mut self, delivery: Delivery, is_behind: bool, out: &mut Outbox) {
+        let is_seen = !delivery.is_snapshot && delivery.subscription.has_seen(&delivery.parcel);
+        if is_seen || (is_behind && !self.may_still_see(&delivery)) {
+            return self.keep(self.session.forget(&delivery));
+        }
+        let qos = delivery.qos();
+        let stored_id = delivery.stored.and_then(|stored| stored.packet_id);
+        let packet_id = if qos == Qos::AtMostOnce { Some(0) } else { stored_id.or_else(|| self.window.free_id()) };
+        let Some(packet_id) = packet_id else { return };
+        if !self.write(&delivery, Attempt { packet_id, is_again: false }, out) {
+            return self.keep(self.session.forget(&delivery));
+        }
+        if qos > Qos::AtMostOnce {
+            let may_be_sent_again = self.session.is_kept() || delivery.subscription.group.is_some();
+            let kept = may_be_sent_again.then(|| Box::new(delivery));
+            self.window.begin(packet_id, Stage::Published(qos, kept));
+        }
     }
 
-    fn write(&mut self, parcel: &Arc<Parcel>, subscription: &Subscription, is_snapshot: bool, out: &mut Outbox) {
+    fn may_still_see(&self, delivery: &Delivery) -> bool {
+        let is_own = delivery.parcel.origin == 0 && self.hub.gate.owner(&delivery.parcel.publish.topic).is_some();
+        let may = is_own || self.session.may_receive(&delivery.parcel.publish.topic);
+        if !may {
+            count(&self.hub.counters.dropped_not_permitted);
+        }
+        may
+    }
+
+    /// Writes a PUBLISH; returns whether it was one that the client takes, and in time.
+    fn write(&mut self, delivery: &Delivery, attempt: Attempt, out: &mut Outbox) -> bool {
+        let (parcel, subscription) = (&delivery.parcel, &delivery.subscription);
         let counters = &self.hub.counters;
-        if !is_snapshot && subscription.has_seen(parcel) {
-            return;
-        }
-        let Left::Some(expiry) = parcel.left() else { return count(&counters.dropped_expired) };
-        let publish = &parcel.publish;
-        let packet_id = match publish.qos.min(subscription.qos) {
-            Qos::AtMostOnce => None,
-            Qos::AtLeastOnce | Qos::ExactlyOnce => self.window.open(),
+        let Left::Some(expiry) = parcel.left() else {
+            count(&counters.dropped_expired);
+            return false;
         };
+        let publish = &parcel.publish;
         let copy = Copy {
             version: self.version,
-            retain: is_snapshot || (subscription.as_published && publish.retain),
-            packet_id,
+            qos: delivery.qos(),
+            dup: attempt.is_again,
+            retain: delivery.is_snapshot || (subscription.as_published && publish.retain),
+            packet_id: attempt.packet_id,
             subscription_id: subscription.id,
             expiry,
+            name: self.names.of(&publish.topic),
         };
         let properties = if self.version == Version::V5 { parcel.properties() } else { &[] };
         let (topic, length) = (publish.topic.as_str(), publish.payload.len());
-        if out.add(|out| copy.write(out, topic, properties, length, self.packet_limit)) {
+        let is_written = out.add(|out| copy.write(out, topic, properties, length, self.packet_limit));
+        if is_written {
             out.add_payload(&publish.payload);
+            self.names.note(copy.name, &publish.topic);
             count(&counters.messages_out);
         } else {
-            packet_id.into_iter().for_each(|id| self.window.close(id));
             count(&counters.dropped_too_large);
         }
-    }
-
-    pub(super) fn take_acknowledgement(&mut self, packet_id: u16) {
-        self.window.close(packet_id);
+        is_written
     }
 }
 
-impl Window {
-    pub(crate) fn new(size: u16) -> Self {
-        Self { size: size.into(), last: 0, open: FxHashSet::default() }
+impl Names {
+    pub(super) fn new(maximum: u16) -> Self {
+        Self { maximum, known: FxHashMap::default() }
     }
 
-    fn is_open(&self) -> bool {
-        self.open.len() < self.size
-    }
-
-    /// Takes a packet id that is not in use; there is one while the window is open.
-    fn open(&mut self) -> Option<u16> {
-        for _ in 0..=u16::MAX {
-            self.last = self.last.checked_add(1).unwrap_or(1);
-            if self.open.insert(self.last) {
-                return Some(self.last);
-            }
+    /// Returns how a topic is named in the next packet.
+    fn of(&self, topic: &Topic) -> Name {
+        if self.maximum == 0 {
+            return Name::Full;
         }
-        None
+        if let Some(alias) = self.known.get(topic) {
+            return Name::Alias(*alias);
+        }
+        let next = u16::try_from(self.known.len() + 1).ok().filter(|next| *next <= self.maximum);
+        next.map_or(Name::Full, Name::Introduced)
     }
 
-    fn close(&mut self, packet_id: u16) {
-        self.open.remove(&packet_id);
-    }
-}
-
-impl Mail {
-    fn qos(&self) -> Qos {
-        match self {
-            Self::Message { parcel, subscription, .. } => parcel.publish.qos.min(subscription.qos),
-            Self::Settled { .. } => Qos::AtMostOnce,
+    /// Notes that a name was sent.
+    fn note(&mut self, name: Name, topic: &Topic) {
+        if let Name::Introduced(alias) = name {
+            self.known.insert(topic.clone(), alias);
         }
     }
 }
 
-fn shrink(mails: &mut VecDeque<Mail>) {
-    if mails.is_empty() && mails.capacity() > IDLE {
-        *mails = VecDeque::new();
+fn shrink<T>(queue: &mut VecDeque<T>) {
+    if queue.is_empty() && queue.capacity() > IDLE {
+        *queue = VecDeque::new();
     }
 }

@@ -7,21 +7,32 @@ use rmqtt_codec::v5::{DisconnectReasonCode as Code, PublishAckReason};
 
 use super::{Conversation, End};
 use crate::{
-    Publish, Qos, Version,
-    backend::Done,
+    Change, Publish, Qos, Version,
     figures::count,
     gate::Place,
     outbox::Outbox,
+    pledge::Pledge,
     report::Notice,
     retained::Full,
     wire::{self, Inbound, Violation},
 };
 
+/// A packet that is to be acknowledged, and the ticket by which its acknowledgement is known.
+#[derive(Debug, Clone, Copy)]
+struct Owed {
+    ticket: u64,
+    packet_id: u16,
+}
+
 impl Conversation {
     pub(super) fn take_publish(&mut self, inbound: Inbound, out: &mut Outbox) -> Result<(), End> {
         count(&self.hub.counters.messages_in);
         let topic = self.topic(&inbound)?;
-        let ticket = self.expect_ack(&inbound)?;
+        if inbound.qos == Qos::ExactlyOnce && self.arrived.contains(&inbound.packet_id) {
+            self.receive_again(inbound.packet_id, out);
+            return Ok(());
+        }
+        let owed = self.expect_ack(&inbound)?;
         let publish = Publish {
             topic,
             payload: inbound.payload,
@@ -29,42 +40,63 @@ impl Conversation {
             retain: inbound.retain,
             properties: inbound.properties,
         };
-        if let Some(reason) = self.pass_on(publish, ticket)
-            && let Some(ticket) = ticket
-        {
-            self.acks.settle(ticket, reason);
+        let reason = self.pass_on(publish, owed);
+        if let (Some(reason), Some(owed)) = (reason, owed) {
+            self.acks.settle(owed.ticket, reason);
         }
         self.acknowledge(out);
         Ok(())
     }
 
-    /// Passes a message on to whom it is for; returns the reason for its PUBACK, unless the store is to say it.
-    fn pass_on(&self, publish: Publish, ticket: Option<u64>) -> Option<PublishAckReason> {
+    /// Says again that a message of `QoS` 2 has arrived, unless that is still to be said.
+    fn receive_again(&self, packet_id: u16, out: &mut Outbox) {
+        if !self.acks.is_waiting(packet_id) {
+            let code = PublishAckReason::Success;
+            out.reply(|out| wire::acknowledge(out, self.version, Qos::ExactlyOnce, packet_id, code, None));
+        }
+    }
+
+    /// Passes a message on to whom it is for; returns the reason for its acknowledgement, unless the store is to say it.
+    fn pass_on(&self, publish: Publish, owed: Option<Owed>) -> Option<PublishAckReason> {
         match self.hub.gate.place(publish.topic.as_str()) {
-            Place::Interface => self.hub.backend.interface(&self.session.client, publish),
-            Place::Open if self.session.client.rights().may_publish(&publish.topic) => {
-                let waits = publish.retain && ticket.is_some();
-                let done = self.done(ticket);
-                match self.hub.publish_open(publish, self.session.key, done) {
-                    Ok(()) if waits => return None,
-                    Ok(()) => {}
-                    Err(Full) => return Some(PublishAckReason::QuotaExceeded),
+            Place::Interface => {
+                let pledge = self.pledge(&publish, owed, false);
+                self.hub.backend.interface(&self.session.client(), publish);
+                if pledge.is_some() { None } else { Some(PublishAckReason::Success) }
+            }
+            Place::Open if self.session.client().rights().may_publish(&publish.topic) => {
+                let pledge = self.pledge(&publish, owed, self.hub.has_kept() || publish.retain);
+                let waits = pledge.is_some();
+                match self.hub.publish_open(publish, self.session.key, pledge.clone()) {
+                    Ok(()) if waits => None,
+                    Ok(()) => Some(PublishAckReason::Success),
+                    Err(Full) => {
+                        pledge.iter().for_each(|pledge| pledge.cancel());
+                        Some(PublishAckReason::QuotaExceeded)
+                    }
                 }
             }
             Place::Open | Place::Reserved => {
                 count(&self.hub.counters.refused_publishes);
-                let (client, topic) = (self.session.client.id(), publish.topic.as_str());
+                let (client, topic) = (&self.session.id, publish.topic.as_str());
                 Notice::PublishRefused { client, topic }.report();
-                return Some(PublishAckReason::NotAuthorized);
+                Some(PublishAckReason::NotAuthorized)
             }
         }
-        Some(PublishAckReason::Success)
     }
 
-    fn done(&self, ticket: Option<u64>) -> Done {
-        let Some(ticket) = ticket else { return Box::new(|_| {}) };
-        let session = Arc::clone(&self.session);
-        Box::new(move |is_stored| session.mailbox.settle(ticket, is_stored))
+    /// Returns a pledge if the acknowledgement of a message has to wait for the store.
+    fn pledge(&self, publish: &Publish, owed: Option<Owed>, may_be_stored: bool) -> Option<Arc<Pledge>> {
+        let owed = owed?;
+        let arrives = publish.qos == Qos::ExactlyOnce && self.session.is_stored();
+        if !may_be_stored && !arrives {
+            return None;
+        }
+        let pledge = Pledge::new(&self.hub.backend, Some(self.done(owed.ticket)));
+        if arrives {
+            pledge.add(Change::Arrived(self.session.key, owed.packet_id));
+        }
+        Some(pledge)
     }
 
     /// Finds the topic, which may be behind an alias.
@@ -72,6 +104,9 @@ impl Conversation {
     /// Source: MQTT 5.0, 3.3.2.3.4.
     fn topic(&mut self, inbound: &Inbound) -> Result<Topic, Violation> {
         let Some(alias) = inbound.alias else {
+            if inbound.topic.is_empty() && self.version == Version::V5 {
+                return Err(Violation::protocol("PUBLISH names no topic, neither in full nor by an alias"));
+            }
             return Topic::new(&inbound.topic).ok().ok_or(Violation::TOPIC);
         };
         if alias == 0 || alias > self.hub.limits.topic_aliases {
@@ -86,38 +121,19 @@ impl Conversation {
         Ok(topic)
     }
 
-    /// Notes that a PUBACK is owed.
-    fn expect_ack(&mut self, inbound: &Inbound) -> Result<Option<u64>, Violation> {
+    /// Notes that an acknowledgement is owed.
+    fn expect_ack(&mut self, inbound: &Inbound) -> Result<Option<Owed>, Violation> {
         if inbound.qos == Qos::AtMostOnce {
             return Ok(None);
         }
-        if self.version == Version::V5 && self.acks.is_full(self.most_inflight) {
+        if self.version == Version::V5 && self.owes_too_many() {
             return Err(Violation::new(Code::ReceiveMaximumExceeded, "more unacknowledged messages than announced"));
         }
-        Ok(Some(self.acks.wait(inbound.packet_id)))
-    }
-
-    /// Writes the PUBACKs that wait for nothing.
-    pub(super) fn acknowledge(&mut self, out: &mut Outbox) {
-        while let Some((packet_id, reason)) = self.acks.next() {
-            let text = Some(explain(reason)).filter(|_| self.wants_reasons);
-            out.reply(|out| wire::puback(out, self.version, packet_id, reason, text));
+        if inbound.qos == Qos::ExactlyOnce {
+            self.arrived.insert(inbound.packet_id);
         }
-    }
-}
-
-/// Words the reasons for which this broker does not take a message.
-const fn explain(reason: PublishAckReason) -> &'static str {
-    match reason {
-        PublishAckReason::NotAuthorized => "this account may not publish on that topic",
-        PublishAckReason::QuotaExceeded => "the retained message cannot be stored",
-        PublishAckReason::Success
-        | PublishAckReason::NoMatchingSubscribers
-        | PublishAckReason::UnspecifiedError
-        | PublishAckReason::ImplementationSpecificError
-        | PublishAckReason::TopicNameInvalid
-        | PublishAckReason::PacketIdentifierInUse
-        | PublishAckReason::PayloadFormatInvalid => "",
+        let ticket = self.acks.wait(inbound.packet_id, inbound.qos);
+        Ok(Some(Owed { ticket, packet_id: inbound.packet_id }))
     }
 }
 

@@ -1,9 +1,6 @@
 //! Our own router: a trie of levels, walked on the publisher's task.
 
-use std::{
-    fmt,
-    sync::{Arc, RwLock},
-};
+use std::{fmt, sync::RwLock};
 
 use hes_schemas::Filter;
 use rustc_hash::FxHashMap;
@@ -11,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::{FilterKey, Router, Sink};
 use crate::{
     BoxFuture,
-    parcel::Parcel,
+    pledge::Posting,
     sync::{read, write},
 };
 
@@ -47,11 +44,11 @@ impl Router for Direct {
         write(&self.root).remove(filter.levels());
     }
 
-    fn publish(&self, parcel: &Arc<Parcel>) -> bool {
+    fn publish(&self, posting: &Posting) -> bool {
         let mut keys = Vec::new();
-        read(&self.root).find(parcel.publish.topic.as_str(), &mut keys);
+        read(&self.root).find(posting.parcel.publish.topic.as_str(), &mut keys);
         for key in keys {
-            (self.sink)(key, parcel);
+            (self.sink)(key, posting);
         }
         true
     }

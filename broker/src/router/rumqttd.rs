@@ -26,7 +26,7 @@ use tokio::sync::Notify;
 
 use self::{ledger::Ledger, link::Sender, supervisor::Supervisor};
 use super::{FilterKey, Router, Sink};
-use crate::{BoxFuture, Limits, figures::Counters, parcel::Parcel, sync::lock};
+use crate::{BoxFuture, Limits, figures::Counters, pledge::Posting, sync::lock};
 
 /// rumqttd's router with its supervisor.
 pub(crate) struct Rumqttd {
@@ -92,12 +92,12 @@ impl Router for Rumqttd {
         }
     }
 
-    fn publish(&self, parcel: &Arc<Parcel>) -> bool {
+    fn publish(&self, posting: &Posting) -> bool {
         if self.shared.is_stopped.load(Ordering::Acquire) {
             return false;
         }
         let mut core = lock(&self.shared.core);
-        let has_room = core.ledger.push(parcel);
+        let has_room = core.ledger.push(posting);
         core.pump();
         self.shared.note_congestion(&core);
         has_room
@@ -180,16 +180,18 @@ mod tests {
     use hes_schemas::Topic;
 
     use super::*;
-    use crate::Publish;
+    use crate::{Publish, parcel::Parcel};
 
-    fn parcel(topic: &str, payload: &str) -> Arc<Parcel> {
-        Arc::new(Parcel::new(Publish::new(Topic::new(topic).unwrap(), payload.to_owned()), 0, None))
+    fn posting(topic: &str, payload: &str) -> Posting {
+        let publish = Publish::new(Topic::new(topic).unwrap(), payload.to_owned());
+        Posting { parcel: Arc::new(Parcel::new(publish, 0, None)), pledge: None }
     }
 
     #[test]
     fn loses_and_repeats_nothing_when_the_router_dies() {
         let (tell, told) = mpsc::channel();
-        let sink: Sink = Arc::new(move |key, parcel| tell.send((key.0, parcel.publish.payload.clone())).unwrap());
+        let sink: Sink =
+            Arc::new(move |key, posting| tell.send((key.0, posting.parcel.publish.payload.clone())).unwrap());
         let counters = Arc::new(Counters::default());
         let router = Rumqttd::start(sink, &Limits::default(), Arc::clone(&counters)).unwrap();
         router.subscribe(FilterKey(1), &Filter::new("a/+").unwrap());
@@ -198,13 +200,13 @@ mod tests {
             if number % 500 == 250 {
                 lock(&router.shared.core).sender.iter_mut().for_each(Sender::kill);
             }
-            router.publish(&parcel("a/x", &number.to_string()));
+            router.publish(&posting("a/x", &number.to_string()));
         }
         for number in 0..2000 {
             let (key, payload) = told.recv().unwrap();
             assert_eq!((key, payload), (1, number.to_string().into()));
         }
-        router.publish(&parcel("b/x", "last"));
+        router.publish(&posting("b/x", "last"));
         assert_eq!(told.recv().unwrap(), (2, "last".into()));
         assert!(counters.read().router_rebuilds > 0);
     }

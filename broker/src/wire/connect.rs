@@ -3,16 +3,10 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 use hes_schemas::Topic;
-use rmqtt_codec::{
-    error::DecodeError,
-    types::QoS,
-    v3,
-    v5::{self, ConnectAckReason as Code},
-};
-use tokio_util::codec::Decoder as _;
+use rmqtt_codec::v5::{ConnectAckReason as Code, DisconnectReasonCode};
 
-use super::{Frame, Reader};
-use crate::{PayloadFormat, Properties, Publish, Qos, Version};
+use super::{Frame, Reader, Violation, publish::take_property, set};
+use crate::{Properties, Publish, Qos, Version, Will};
 
 /// What a client wants when it connects.
 #[derive(Debug)]
@@ -20,24 +14,48 @@ pub(crate) struct Connect {
     pub(crate) version: Version,
     /// Empty if the broker shall assign one.
     pub(crate) client: ByteString,
+    /// Whether a session that was kept is to be forgotten.
+    pub(crate) clean_start: bool,
     /// In seconds; zero means never.
     pub(crate) keep_alive: u16,
     pub(crate) user: Option<ByteString>,
     pub(crate) password: Option<Bytes>,
-    pub(crate) will: Option<Publish>,
-    /// How many messages of `QoS` 1 it takes unacknowledged.
-    pub(crate) receive_maximum: u16,
+    pub(crate) will: Option<Will>,
+    pub(crate) asked: Asked,
+}
+
+impl Connect {
+    /// Returns for how many seconds the session is to outlive its connection; `u32::MAX` means for ever.
+    pub(crate) fn session_expiry(&self) -> u32 {
+        match (self.version, self.clean_start) {
+            (Version::V5, _) => self.asked.session_expiry.unwrap_or_default(),
+            (Version::V311, true) => 0,
+            (Version::V311, false) => u32::MAX,
+        }
+    }
+}
+
+/// What the properties of a CONNECT ask for; 3.1.1 has the defaults.
+///
+/// Source: MQTT 5.0, 3.1.2.11.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    /// How long the session is to be kept, in seconds; `u32::MAX` means for ever.
+    pub(crate) session_expiry: Option<u32>,
+    /// How many messages of `QoS` 1 and 2 it takes unacknowledged.
+    pub(crate) receive_maximum: Option<u16>,
     /// The largest packet that it takes, in bytes.
     pub(crate) packet_limit: Option<u32>,
-    /// Whether reason strings are welcome.
-    pub(crate) wants_reasons: bool,
+    /// How many topic aliases it understands.
+    pub(crate) alias_maximum: Option<u16>,
     /// Whether it asks where its answers may go.
-    pub(crate) wants_response_information: bool,
-    /// How long it would have its session kept, in seconds.
-    pub(crate) session_expiry: u32,
-    /// How it wants to prove who it is, if not by a password alone.
-    pub(crate) auth_method: Option<ByteString>,
-    pub(crate) auth_data: Option<Bytes>,
+    pub(crate) response_information: Option<bool>,
+    /// Whether reason strings are welcome; they are if it does not say.
+    pub(crate) problem_information: Option<bool>,
+    /// How it authenticates beyond a password.
+    pub(crate) method: Option<ByteString>,
+    /// What belongs to that method.
+    pub(crate) data: Option<Bytes>,
 }
 
 /// Why a CONNECT cannot be accepted.
@@ -50,8 +68,8 @@ pub(crate) enum ConnectFault {
     #[error("protocol version is too old")]
     TooOld,
     /// It breaks a rule of 3.1.1 that has no return code: the connection is closed without a word.
-    #[error("CONNECT is malformed")]
-    Malformed,
+    #[error("{0}")]
+    Malformed(&'static str),
     /// A 3.1.1 client without an id wants its session kept.
     #[error("a client without an id must ask for a clean session")]
     NoClientId,
@@ -60,10 +78,16 @@ pub(crate) enum ConnectFault {
     Refused(Code, &'static str),
 }
 
-const FLAGS: usize = 7;
-const CLEAN_START: u8 = 0x02;
-const WILL: u8 = 0x04;
-const WILL_OPTIONS: u8 = 0x38;
+/// The flags of a CONNECT.
+///
+/// Source: MQTT 3.1.1 and 5.0, 3.1.2.3.
+#[derive(Debug, Clone, Copy)]
+struct Flags {
+    clean_start: bool,
+    will: Option<(Qos, bool)>,
+    user: bool,
+    password: bool,
+}
 
 /// Reads a CONNECT.
 ///
@@ -72,15 +96,20 @@ const WILL_OPTIONS: u8 = 0x38;
 ///
 /// Source: MQTT 3.1.1 and 5.0, 3.1.
 pub(crate) fn read_connect(frame: Frame) -> Result<Connect, ConnectFault> {
-    match protocol(&frame) {
-        Some((name, 4)) if name == "MQTT" => read_v3(frame),
-        Some((name, 5)) if name == "MQTT" => read_v5(frame),
+    let version = match protocol(&frame) {
+        Some((name, 4)) if name == "MQTT" => Version::V311,
+        Some((name, 5)) if name == "MQTT" => Version::V5,
         Some((name, 6..)) if name == "MQTT" => {
-            Err(ConnectFault::Refused(Code::UnsupportedProtocolVersion, "protocol version is too new"))
+            return Err(ConnectFault::Refused(Code::UnsupportedProtocolVersion, "protocol version is too new"));
         }
-        Some((name, _)) if name == "MQTT" || name == "MQIsdp" => Err(ConnectFault::TooOld),
-        _ => Err(ConnectFault::Foreign),
+        Some((name, _)) if name == "MQTT" || name == "MQIsdp" => return Err(ConnectFault::TooOld),
+        _ => return Err(ConnectFault::Foreign),
+    };
+    let connect = read(frame, version).map_err(|violation| fault(violation, version))?;
+    if version == Version::V311 && connect.client.is_empty() && !connect.clean_start {
+        return Err(ConnectFault::NoClientId);
     }
+    Ok(connect)
 }
 
 fn protocol(frame: &Frame) -> Option<(ByteString, u8)> {
@@ -91,103 +120,162 @@ fn protocol(frame: &Frame) -> Option<(ByteString, u8)> {
     Some((reader.text().ok()?, reader.byte().ok()?))
 }
 
-fn read_v3(frame: Frame) -> Result<Connect, ConnectFault> {
-    let decoded = v3::Codec::new(0).decode(&mut frame.whole());
-    let connect = match decoded {
-        Ok(Some((v3::Packet::Connect(connect), _))) => connect,
-        Err(DecodeError::InvalidClientId) => return Err(ConnectFault::NoClientId),
-        Ok(_) | Err(_) => return Err(ConnectFault::Malformed),
+fn fault(violation: Violation, version: Version) -> ConnectFault {
+    let code = match (version, violation.code) {
+        (Version::V311, _) => return ConnectFault::Malformed(violation.text),
+        (Version::V5, DisconnectReasonCode::ProtocolError) => Code::ProtocolError,
+        (Version::V5, DisconnectReasonCode::TopicNameInvalid) => Code::TopicNameInvalid,
+        (Version::V5, _) => Code::MalformedPacket,
     };
-    if connect.client_id.contains('\0') || (connect.password.is_some() && connect.username.is_none()) {
-        return Err(ConnectFault::Malformed);
-    }
-    let will = connect.last_will.map(|will| {
-        let publish = Publish::new(topic(&will.topic)?, copied(&will.message));
-        Ok(flagged(publish, will.qos, will.retain))
-    });
-    Ok(Connect {
-        version: Version::V311,
-        client: connect.client_id,
-        keep_alive: connect.keep_alive,
-        user: connect.username,
-        password: connect.password,
-        will: will.transpose()?,
-        receive_maximum: u16::MAX,
-        packet_limit: None,
-        wants_reasons: false,
-        wants_response_information: false,
-        session_expiry: 0,
-        auth_method: None,
-        auth_data: None,
-    })
+    ConnectFault::Refused(code, violation.text)
 }
 
-fn read_v5(mut frame: Frame) -> Result<Connect, ConnectFault> {
-    let flags = frame.peek().get(FLAGS).copied().unwrap_or_default();
-    if flags & WILL == 0 && flags & WILL_OPTIONS != 0 {
-        return Err(malformed());
-    }
-    // every session starts clean, and the codec refuses an empty client id with any other
-    frame.patch(FLAGS, |flags| flags | CLEAN_START);
-    let Ok(Some((v5::Packet::Connect(connect), _))) = v5::Codec::new(0, 0).decode(&mut frame.whole()) else {
-        return Err(malformed());
+fn read(frame: Frame, version: Version) -> Result<Connect, Violation> {
+    let mut reader = Reader::new(frame.body());
+    let (_name, _level) = (reader.text()?, reader.byte()?);
+    let flags = read_flags(reader.byte()?, version)?;
+    let keep_alive = reader.short()?;
+    let asked = match version {
+        Version::V311 => Asked::default(),
+        Version::V5 => read_asked(reader.section()?)?,
     };
-    if connect.client_id.contains('\0') {
-        return Err(malformed());
+    let client = reader.text()?;
+    let will = flags.will.map(|(qos, retain)| read_will(&mut reader, version, qos, retain)).transpose()?;
+    let user = flags.user.then(|| reader.text()).transpose()?;
+    let password = flags.password.then(|| reader.binary()).transpose()?;
+    if !reader.is_empty() {
+        return Err(Violation::malformed("CONNECT has more fields than its flags announce"));
     }
-    if connect.auth_method.is_none() && connect.auth_data.is_some() {
-        return Err(ConnectFault::Refused(Code::ProtocolError, "authentication data has no method"));
-    }
-    Ok(Connect {
-        version: Version::V5,
-        will: connect.last_will.map(will).transpose()?,
-        client: connect.client_id,
-        keep_alive: connect.keep_alive,
-        user: connect.username,
-        password: connect.password,
-        receive_maximum: connect.receive_max.map_or(u16::MAX, u16::from),
-        packet_limit: connect.max_packet_size.map(u32::from),
-        wants_reasons: connect.request_problem_info,
-        wants_response_information: connect.request_response_info,
-        session_expiry: connect.session_expiry_interval_secs,
-        auth_method: connect.auth_method,
-        auth_data: connect.auth_data,
-    })
+    Ok(Connect { version, client, clean_start: flags.clean_start, keep_alive, user, password, will, asked })
 }
 
-fn will(will: v5::LastWill) -> Result<Publish, ConnectFault> {
-    if will.qos == QoS::ExactlyOnce {
-        return Err(ConnectFault::Refused(Code::QosNotSupported, "QoS 2 is not offered"));
-    }
-    let format = |is_text| if is_text { PayloadFormat::Text } else { PayloadFormat::Bytes };
-    let publish = Publish::new(topic(&will.topic)?, copied(&will.message)).with(Properties {
-        content_type: will.content_type,
-        response_topic: will.response_topic,
-        correlation_data: will.correlation_data,
-        expiry: will.message_expiry_interval.map(u32::from),
-        payload_format: will.is_utf8_payload.map(format),
-        user: will.user_properties,
-    });
-    Ok(flagged(publish, will.qos, will.retain))
-}
-
-const fn malformed() -> ConnectFault {
-    ConnectFault::Refused(Code::MalformedPacket, "CONNECT is malformed")
-}
-
-fn topic(text: &str) -> Result<Topic, ConnectFault> {
-    Topic::new(text).ok().ok_or(ConnectFault::Refused(Code::TopicNameInvalid, "will topic is not a topic"))
-}
-
-fn copied(bytes: &Bytes) -> Bytes {
-    Bytes::copy_from_slice(bytes)
-}
-
-fn flagged(mut publish: Publish, qos: QoS, retain: bool) -> Publish {
-    publish.retain = retain;
-    publish.qos = match qos {
-        QoS::AtMostOnce => Qos::AtMostOnce,
-        QoS::AtLeastOnce | QoS::ExactlyOnce => Qos::AtLeastOnce,
+fn read_flags(flags: u8, version: Version) -> Result<Flags, Violation> {
+    let has = |bit: u8| flags & bit != 0;
+    let will = match (has(0x04), flags >> 3 & 3, has(0x20)) {
+        (true, 0, retain) => Some((Qos::AtMostOnce, retain)),
+        (true, 1, retain) => Some((Qos::AtLeastOnce, retain)),
+        (true, 2, retain) => Some((Qos::ExactlyOnce, retain)),
+        (true, ..) => return Err(Violation::malformed("QoS 3 does not exist")),
+        (false, 0, false) => None,
+        (false, ..) => return Err(Violation::malformed("options of a will are set, and there is none")),
     };
-    publish
+    if has(0x01) {
+        return Err(Violation::malformed("reserved flag of CONNECT is set"));
+    }
+    if version == Version::V311 && has(0x40) && !has(0x80) {
+        return Err(Violation::malformed("password comes without a user name"));
+    }
+    Ok(Flags { clean_start: has(0x02), will, user: has(0x80), password: has(0x40) })
+}
+
+fn read_asked(mut section: Reader) -> Result<Asked, Violation> {
+    let mut asked = Asked::default();
+    while !section.is_empty() {
+        match section.variable()? {
+            0x11 => set(&mut asked.session_expiry, section.long()?)?,
+            0x15 => set(&mut asked.method, section.text()?)?,
+            0x16 => set(&mut asked.data, section.binary()?)?,
+            0x17 => set(&mut asked.problem_information, section.flag()?)?,
+            0x19 => set(&mut asked.response_information, section.flag()?)?,
+            0x21 => set(&mut asked.receive_maximum, section.short()?)?,
+            0x22 => set(&mut asked.alias_maximum, section.short()?)?,
+            0x26 => drop((section.text()?, section.text()?)),
+            0x27 => set(&mut asked.packet_limit, section.long()?)?,
+            _ => return Err(Violation::malformed("CONNECT has an unknown property")),
+        }
+    }
+    if asked.receive_maximum == Some(0) || asked.packet_limit == Some(0) {
+        return Err(Violation::protocol("receive maximum or maximum packet size is zero"));
+    }
+    if asked.data.is_some() && asked.method.is_none() {
+        return Err(Violation::protocol("authentication data comes without a method"));
+    }
+    Ok(asked)
+}
+
+fn read_will(reader: &mut Reader, version: Version, qos: Qos, retain: bool) -> Result<Will, Violation> {
+    let (mut delay, mut properties) = (None, Properties::default());
+    if version == Version::V5 {
+        let mut section = reader.section()?;
+        while !section.is_empty() {
+            match section.variable()? {
+                0x18 => set(&mut delay, section.long()?)?,
+                kind => take_property(kind, &mut section, &mut properties)?,
+            }
+        }
+    }
+    let topic = reader.text()?;
+    let topic = Topic::new(&topic).ok().ok_or(Violation::WILL_TOPIC)?;
+    let payload = Bytes::copy_from_slice(&reader.binary()?);
+    Ok(Will { publish: Publish { topic, payload, qos, retain, properties }, delay: delay.unwrap_or_default() })
+}
+
+impl Violation {
+    const WILL_TOPIC: Self = Self::new(DisconnectReasonCode::TopicNameInvalid, "will topic is not a topic");
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+
+    use super::*;
+    use crate::wire::{Cut, cut};
+
+    fn read(bytes: &[u8]) -> Result<Connect, ConnectFault> {
+        let mut buffer = BytesMut::from(&[&[0x10, u8::try_from(bytes.len()).unwrap()], bytes].concat()[..]);
+        match cut(&mut buffer, 1000) {
+            Ok(Cut::Whole(frame)) => read_connect(frame),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn reason(bytes: &[u8]) -> String {
+        read(bytes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn reads_all_that_a_client_asks_for() {
+        let bytes = [
+            &b"\0\x04MQTT\x05\xf4\0\x3c"[..],
+            &[28, 0x11, 0, 0, 0, 9, 0x15, 0, 1, b'm', 0x16, 0, 1, b'd', 0x17, 0, 0x19, 1, 0x21, 0, 5, 0x22, 0, 6],
+            &[0x27, 0, 0, 1, 0],
+            b"\0\x02me",
+            &[10, 0x18, 0, 0, 0, 7, 0x02, 0, 0, 0, 0],
+            b"\0\x01w\0\x01!\0\x01u\0\x01p",
+        ];
+        let connect = read(&bytes.concat()).unwrap();
+        assert_eq!((&*connect.client, connect.clean_start, connect.keep_alive), ("me", false, 60));
+        assert_eq!((connect.user.as_deref(), connect.password.as_deref()), (Some("u"), Some(&b"p"[..])));
+        let will = connect.will.unwrap();
+        assert_eq!((will.delay, will.publish.topic.as_str(), will.publish.qos), (7, "w", Qos::ExactlyOnce));
+        assert_eq!((will.publish.retain, will.publish.properties.expiry), (true, Some(0)));
+        let asked = connect.asked;
+        assert_eq!((asked.session_expiry, asked.receive_maximum, asked.alias_maximum), (Some(9), Some(5), Some(6)));
+        assert_eq!((asked.problem_information, asked.response_information), (Some(false), Some(true)));
+        assert_eq!(
+            (asked.packet_limit, asked.method.as_deref(), asked.data.as_deref()),
+            (Some(256), Some("m"), Some(&b"d"[..]))
+        );
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let with = |flags: u8, properties: &[u8]| {
+            [&b"\0\x04MQTT\x05"[..], &[flags, 0, 0, u8::try_from(properties.len()).unwrap()], properties, b"\0\x01a"]
+                .concat()
+        };
+        assert!(read(&with(2, &[])).is_ok());
+        assert_eq!(reason(&with(3, &[])), "reserved flag of CONNECT is set");
+        assert_eq!(reason(&with(0x0a, &[])), "options of a will are set, and there is none");
+        assert_eq!(reason(&with(0x1e, &[])), "QoS 3 does not exist");
+        assert_eq!(reason(&with(2, &[0x21, 0, 0])), "receive maximum or maximum packet size is zero");
+        assert_eq!(reason(&with(2, &[0x16, 0, 0])), "authentication data comes without a method");
+        assert_eq!(reason(&with(2, &[0x17, 2])), "a flag is neither 0 nor 1");
+        assert_eq!(reason(&with(2, &[0x22, 0, 1, 0x22, 0, 1])), "a property comes twice");
+        assert_eq!(reason(&with(2, &[0x18, 0, 0, 0, 1])), "CONNECT has an unknown property");
+        assert_eq!(reason(&with(0x42, &[])), "packet ends early");
+        assert_eq!(reason(b"\0\x04MQTT\x04\x42\0\0\0\x01a\0\x01p"), "password comes without a user name");
+        assert_eq!(reason(b"\0\x04MQTT\x04\x00\0\0\0\0"), "a client without an id must ask for a clean session");
+        assert_eq!(reason(b"\0\x04MQTT\x04\x02\0\0\0\x01a!"), "CONNECT has more fields than its flags announce");
+    }
 }

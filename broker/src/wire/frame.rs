@@ -73,13 +73,6 @@ impl Frame {
         self.packet.get(self.header..).unwrap_or_default()
     }
 
-    /// Changes one byte of what follows the header.
-    pub(crate) fn patch(&mut self, at: usize, change: impl FnOnce(u8) -> u8) {
-        if let Some(byte) = self.packet.get_mut(self.header + at) {
-            *byte = change(*byte);
-        }
-    }
-
     /// Returns the packet with its header, in memory of its own.
     pub(crate) fn whole(self) -> BytesMut {
         BytesMut::from(&self.packet[..])

@@ -4,7 +4,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use bytestring::ByteString;
 use rmqtt_codec::v5::DisconnectReasonCode as Code;
 
-use super::{Reader, Violation, put_variable, variable_length};
+use super::{Reader, Violation, put_variable, set, variable_length};
 use crate::{PayloadFormat, Properties, Qos, Version};
 
 /// A PUBLISH as a client sent it.
@@ -24,7 +24,7 @@ pub(crate) struct Inbound {
 /// Reads a PUBLISH from its first byte and its body.
 ///
 /// # Errors
-/// [`Violation`] with the rule that it breaks. `QoS` 2 is one, because CONNACK says that it is not offered.
+/// [`Violation`] with the rule that it breaks.
 ///
 /// Source: MQTT 3.1.1 and 5.0, 3.3.
 pub(crate) fn read(first: u8, body: Bytes, version: Version) -> Result<Inbound, Violation> {
@@ -32,7 +32,7 @@ pub(crate) fn read(first: u8, body: Bytes, version: Version) -> Result<Inbound, 
         0 if first & 0x08 != 0 => return Err(Violation::malformed("DUP is set with QoS 0")),
         0 => Qos::AtMostOnce,
         2 => Qos::AtLeastOnce,
-        4 => return Err(Violation::new(Code::QosNotSupported, "QoS 2 is not offered")),
+        4 => Qos::ExactlyOnce,
         _ => return Err(Violation::malformed("QoS 3 does not exist")),
     };
     let mut reader = Reader::new(body);
@@ -52,24 +52,30 @@ fn read_properties(mut section: Reader) -> Result<(Properties, Option<u16>), Vio
     let (mut properties, mut alias) = (Properties::default(), None);
     while !section.is_empty() {
         match section.variable()? {
-            0x01 => set(&mut properties.payload_format, payload_format(section.byte()?)?)?,
-            0x02 => set(&mut properties.expiry, section.long()?)?,
-            0x03 => set(&mut properties.content_type, section.text()?)?,
-            0x08 => set(&mut properties.response_topic, response_topic(section.text()?)?)?,
-            0x09 => set(&mut properties.correlation_data, section.binary()?)?,
             0x0b => return Err(Violation::protocol("a client sent a subscription identifier")),
             0x23 => set(&mut alias, section.short()?)?,
-            0x26 => properties.user.push((section.text()?, section.text()?)),
-            _ => return Err(Violation::malformed("PUBLISH has an unknown property")),
+            kind => take_property(kind, &mut section, &mut properties)?,
         }
     }
     Ok((properties, alias))
 }
 
-fn set<T>(slot: &mut Option<T>, value: T) -> Result<(), Violation> {
-    match slot.replace(value) {
-        None => Ok(()),
-        Some(_) => Err(Violation::protocol("a property comes twice")),
+/// Reads a property that a message and a will may have.
+///
+/// # Errors
+/// [`Violation`] if there is none of that kind, it comes twice, or its value is not one.
+pub(super) fn take_property(kind: usize, section: &mut Reader, properties: &mut Properties) -> Result<(), Violation> {
+    match kind {
+        0x01 => set(&mut properties.payload_format, payload_format(section.byte()?)?),
+        0x02 => set(&mut properties.expiry, section.long()?),
+        0x03 => set(&mut properties.content_type, section.text()?),
+        0x08 => set(&mut properties.response_topic, response_topic(section.text()?)?),
+        0x09 => set(&mut properties.correlation_data, section.binary()?),
+        0x26 => {
+            properties.user.push((section.text()?, section.text()?));
+            Ok(())
+        }
+        _ => Err(Violation::malformed("message has an unknown property")),
     }
 }
 
@@ -92,11 +98,26 @@ fn response_topic(text: ByteString) -> Result<ByteString, Violation> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Copy {
     pub(crate) version: Version,
+    pub(crate) qos: Qos,
+    /// Whether it may have been sent before.
+    pub(crate) dup: bool,
     pub(crate) retain: bool,
-    /// Its packet id, with `QoS` 1.
-    pub(crate) packet_id: Option<u16>,
+    /// Not written with `QoS` 0.
+    pub(crate) packet_id: u16,
     pub(crate) subscription_id: Option<u32>,
     pub(crate) expiry: Option<u32>,
+    pub(crate) name: Name,
+}
+
+/// How a PUBLISH names its topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Name {
+    /// In full.
+    Full,
+    /// In full, and with the alias that stands for it from here on.
+    Introduced(u16),
+    /// By its alias.
+    Alias(u16),
 }
 
 impl Copy {
@@ -113,23 +134,24 @@ impl Copy {
         payload: usize,
         limit: usize,
     ) -> bool {
+        let topic = if matches!(self.name, Name::Alias(_)) { "" } else { topic };
         let section = properties.len()
             + self.expiry.map_or(0, |_| 5)
-            + self.subscription_id.map_or(0, |id| 1 + variable_length(index(id)));
-        let mut body = 2 + topic.len() + payload + self.packet_id.map_or(0, |_| 2);
+            + self.subscription_id.map_or(0, |id| 1 + variable_length(index(id)))
+            + if self.name == Name::Full { 0 } else { 3 };
+        let mut body = 2 + topic.len() + payload + if self.qos == Qos::AtMostOnce { 0 } else { 2 };
         if self.version == Version::V5 {
             body += variable_length(section) + section;
         }
         if 1 + variable_length(body) + body > limit {
             return false;
         }
-        let qos = if self.packet_id.is_some() { Qos::AtLeastOnce } else { Qos::AtMostOnce };
-        out.put_u8(0x30 | qos.number() << 1 | u8::from(self.retain));
+        out.put_u8(0x30 | u8::from(self.dup) << 3 | self.qos.number() << 1 | u8::from(self.retain));
         put_variable(out, body);
         out.put_u16(u16::try_from(topic.len()).unwrap_or(u16::MAX));
         out.put_slice(topic.as_bytes());
-        if let Some(id) = self.packet_id {
-            out.put_u16(id);
+        if self.qos != Qos::AtMostOnce {
+            out.put_u16(self.packet_id);
         }
         if self.version == Version::V5 {
             put_variable(out, section);
@@ -147,6 +169,10 @@ impl Copy {
         if let Some(id) = self.subscription_id {
             out.put_u8(0x0b);
             put_variable(out, index(id));
+        }
+        if let Name::Introduced(alias) | Name::Alias(alias) = self.name {
+            out.put_u8(0x23);
+            out.put_u16(alias);
         }
     }
 }
@@ -221,11 +247,12 @@ mod tests {
     prop_compose! {
         fn copy()(
             retain in any::<bool>(),
-            packet_id in option::of(1_u16..),
+            qos in prop_oneof![Just(Qos::AtMostOnce), Just(Qos::AtLeastOnce), Just(Qos::ExactlyOnce)],
+            packet_id in 1_u16..,
             subscription_id in option::of(1_u32..268_435_455),
             expiry in option::of(1_u32..),
         ) -> Copy {
-            Copy { version: Version::V5, retain, packet_id, subscription_id, expiry }
+            Copy { version: Version::V5, qos, dup: false, retain, packet_id, subscription_id, expiry, name: Name::Full }
         }
     }
 
@@ -247,7 +274,8 @@ mod tests {
             };
             prop_assert!(out.is_empty());
             prop_assert_eq!((&read.topic, &read.payload, read.retain), (&topic, &payload, copy.retain));
-            prop_assert_eq!(read.packet_id.map(u16::from), copy.packet_id);
+            let id = (copy.qos != Qos::AtMostOnce).then_some(copy.packet_id);
+            prop_assert_eq!(read.packet_id.map(u16::from), id);
             let seen = read.properties.unwrap();
             prop_assert_eq!(seen.message_expiry_interval.map(u32::from), copy.expiry);
             prop_assert_eq!(seen.subscription_ids.first().copied().map(u32::from), copy.subscription_id);
@@ -267,7 +295,7 @@ mod tests {
             let Ok(Cut::Whole(frame)) = cut(&mut out, usize::MAX) else { panic!("not cut") };
             let read = read(frame.first, frame.body(), Version::V5).unwrap();
             prop_assert_eq!((&read.topic, &read.payload, read.retain), (&topic, &payload, copy.retain));
-            prop_assert_eq!(read.packet_id, copy.packet_id.unwrap_or(0));
+            prop_assert_eq!(read.packet_id, if copy.qos == Qos::AtMostOnce { 0 } else { copy.packet_id });
             prop_assert_eq!(read.properties, Properties { expiry: copy.expiry, ..properties });
         }
 

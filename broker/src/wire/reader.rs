@@ -27,6 +27,15 @@ impl Reader {
         self.0.try_get_u8().ok().ok_or(Violation::SHORT)
     }
 
+    /// Reads a byte that says yes or no.
+    pub(crate) fn flag(&mut self) -> Result<bool, Violation> {
+        match self.byte()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(Violation::protocol("a flag is neither 0 nor 1")),
+        }
+    }
+
     pub(crate) fn short(&mut self) -> Result<u16, Violation> {
         self.0.try_get_u16().ok().ok_or(Violation::SHORT)
     }

@@ -17,11 +17,17 @@ use tokio_util::codec::Encoder as _;
 use super::{ConnectFault, Violation};
 use crate::{Qos, Version};
 
-/// What a CONNACK of MQTT 5 tells an accepted client.
-#[derive(Debug)]
+/// What a CONNACK tells an accepted client.
+#[derive(Debug, Default)]
 pub(crate) struct Connack {
+    /// Whether a session that was kept goes on.
+    pub(crate) session_present: bool,
     pub(crate) assigned: Option<ByteString>,
     pub(crate) response_information: Option<ByteString>,
+    /// If it is not what was asked for.
+    pub(crate) session_expiry: Option<u32>,
+    /// If it is not what the client said.
+    pub(crate) keep_alive: Option<u16>,
     pub(crate) receive_maximum: u16,
     pub(crate) packet_limit: u32,
     pub(crate) topic_aliases: u16,
@@ -34,17 +40,17 @@ pub(crate) type Granted = Result<Qos, SubscribeAckReason>;
 /// Writes the CONNACK that accepts a client.
 pub(crate) fn connack(out: &mut BytesMut, version: Version, connack: Connack) {
     match version {
-        Version::V311 => out.put_slice(&[0x20, 2, 0, 0]),
+        Version::V311 => out.put_slice(&[0x20, 2, u8::from(connack.session_present), 0]),
         Version::V5 => write_v5(
             out,
             v5::Packet::ConnectAck(Box::new(v5::ConnectAck {
-                session_expiry_interval_secs: Some(0),
+                session_present: connack.session_present,
+                session_expiry_interval_secs: connack.session_expiry,
                 receive_max: NonZeroU16::new(connack.receive_maximum).unwrap_or(NonZeroU16::MIN),
-                max_qos: QoS::AtLeastOnce,
                 max_packet_size: Some(connack.packet_limit),
                 assigned_client_id: connack.assigned,
                 topic_alias_max: connack.topic_aliases,
-                shared_subscription_available: false,
+                server_keepalive_sec: connack.keep_alive,
                 response_info: connack.response_information,
                 auth_method: connack.auth_method,
                 ..v5::ConnectAck::default()
@@ -56,7 +62,7 @@ pub(crate) fn connack(out: &mut BytesMut, version: Version, connack: Connack) {
 /// Writes the CONNACK that a fault is owed, which may be none.
 pub(crate) fn connack_fault(out: &mut BytesMut, fault: ConnectFault) {
     match fault {
-        ConnectFault::Foreign | ConnectFault::Malformed => {}
+        ConnectFault::Foreign | ConnectFault::Malformed(_) => {}
         ConnectFault::TooOld => out.put_slice(&[0x20, 2, 0, 1]),
         ConnectFault::NoClientId => out.put_slice(&[0x20, 2, 0, 2]),
         ConnectFault::Refused(code, text) => connack_refusal(out, Version::V5, code, text),
@@ -106,29 +112,41 @@ fn return_code(code: ConnectCode) -> u8 {
     code.into()
 }
 
-/// Writes a PUBACK; 3.1.1 cannot say that something went wrong.
-pub(crate) fn puback(
+/// Writes a PUBACK or PUBREC; 3.1.1 cannot say that something went wrong.
+pub(crate) fn acknowledge(
     out: &mut BytesMut,
     version: Version,
+    qos: Qos,
     packet_id: u16,
     code: PublishAckReason,
     text: Option<&'static str>,
 ) {
     let Some(packet_id) = NonZeroU16::new(packet_id) else { return };
+    let is_first_of_two = qos == Qos::ExactlyOnce;
     if version == Version::V311 || code == PublishAckReason::Success {
-        out.put_slice(&[0x40, 2]);
+        out.put_slice(&[if is_first_of_two { 0x50 } else { 0x40 }, 2]);
         return out.put_u16(packet_id.get());
     }
     let reason_string = text.map(ByteString::from_static);
     let ack = v5::PublishAck { packet_id, reason_code: code, properties: Vec::new(), reason_string };
-    write_v5(out, v5::Packet::PublishAck(ack));
+    write_v5(out, if is_first_of_two { v5::Packet::PublishReceived(ack) } else { v5::Packet::PublishAck(ack) });
 }
 
-/// Writes the PUBCOMP for a PUBREL that nothing preceded.
-pub(crate) fn pubcomp(out: &mut BytesMut, version: Version, packet_id: u16) {
-    out.put_slice(&[0x70, if version == Version::V5 { 3 } else { 2 }]);
+/// Writes a PUBREL, which says whether its packet id is known.
+pub(crate) fn pubrel(out: &mut BytesMut, version: Version, packet_id: u16, is_known: bool) {
+    write_second(out, 0x62, version, packet_id, is_known);
+}
+
+/// Writes a PUBCOMP, which says whether its packet id was known.
+pub(crate) fn pubcomp(out: &mut BytesMut, version: Version, packet_id: u16, is_known: bool) {
+    write_second(out, 0x70, version, packet_id, is_known);
+}
+
+fn write_second(out: &mut BytesMut, first: u8, version: Version, packet_id: u16, is_known: bool) {
+    let has_reason = version == Version::V5 && !is_known;
+    out.put_slice(&[first, if has_reason { 3 } else { 2 }]);
     out.put_u16(packet_id);
-    if version == Version::V5 {
+    if has_reason {
         out.put_u8(v5::PublishAck2Reason::PacketIdNotFound.into());
     }
 }

@@ -2,14 +2,14 @@
 
 use hes_broker::RouterKind;
 
-use crate::stage::{House, VERSIONS};
+use crate::stage::{House, VERSIONS, body, packet, text};
 
 #[tokio::test]
-async fn grants_at_most_qos_1() {
+async fn grants_the_quality_that_is_asked_for() {
     let house = House::open().await;
     for version in VERSIONS {
         let mut client = house.client(version, "a").await;
-        for (qos, granted) in [(0, 0), (1, 1), (2, 1)] {
+        for (qos, granted) in [(0, 0), (1, 1), (2, 2)] {
             assert_eq!(client.subscribe("a/b", qos).await, granted);
         }
     }
@@ -28,14 +28,18 @@ async fn refuses_what_is_no_filter() {
 }
 
 #[tokio::test]
-async fn offers_no_shared_subscriptions() {
+async fn refuses_what_is_no_shared_subscription() {
     let house = House::open().await;
-    for (version, refused) in [(4, 0x80), (5, 0x9e)] {
+    for (version, refused) in [(4, 0x80), (5, 0x8f)] {
         let mut client = house.client(version, "a").await;
-        for filter in ["$share/g/a", "$share//x", "$share/g/", "$share/+/x"] {
-            assert_eq!(client.subscribe(filter, 4).await, refused, "{filter}");
+        for filter in ["$share//x", "$share/g/", "$share/g", "$share/+/x", "$share/g#/x", "$share/g/a#"] {
+            assert_eq!(client.subscribe(filter, 0).await, refused, "{filter}");
         }
+        assert_eq!(client.subscribe("$share/g/a", 1).await, 1);
     }
+    let mut client = house.client(5, "b").await;
+    client.say(&packet(0x82, &body(&[&[0, 1, 0], &text("$share/g/a"), &[4]]))).await;
+    client.is_told_to_go(0x82).await;
 }
 
 #[tokio::test]

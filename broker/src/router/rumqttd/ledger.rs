@@ -16,7 +16,7 @@ use hes_schemas::Filter;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::link::{MAX_COST, MAX_COUNT, cost};
-use crate::{parcel::Parcel, router::FilterKey};
+use crate::{parcel::Parcel, pledge::Posting, router::FilterKey};
 
 /// Publishers wait while more messages than this wait to go in.
 const CONGESTED: usize = 256;
@@ -33,7 +33,9 @@ pub(crate) struct Ledger {
     /// The number of the first message in `inside`.
     first: u64,
     cost: usize,
-    waiting: VecDeque<Arc<Parcel>>,
+    waiting: VecDeque<Posting>,
+    /// How many messages in the router somebody waits for.
+    pledged: usize,
     rounds: Rounds,
     texts: FxHashSet<Filter>,
     topics: FxHashSet<u64>,
@@ -51,7 +53,7 @@ struct Known {
 /// A message in the router, with the filters that it has come out for.
 #[derive(Debug)]
 struct Entry {
-    parcel: Arc<Parcel>,
+    posting: Posting,
     matched: Vec<FilterKey>,
 }
 
@@ -74,6 +76,7 @@ impl Ledger {
             first: 1,
             cost: 0,
             waiting: VecDeque::new(),
+            pledged: 0,
             rounds: Rounds::default(),
             texts: FxHashSet::default(),
             topics: FxHashSet::default(),
@@ -94,10 +97,10 @@ impl Ledger {
     }
 
     /// Takes a message; returns whether there was room for it.
-    pub(crate) fn push(&mut self, parcel: &Arc<Parcel>) -> bool {
+    pub(crate) fn push(&mut self, posting: &Posting) -> bool {
         let has_room = self.waiting.len() < FULL;
         if has_room {
-            self.waiting.push_back(Arc::clone(parcel));
+            self.waiting.push_back(posting.clone());
         }
         has_room
     }
@@ -109,22 +112,23 @@ impl Ledger {
 
     /// Moves the next message into the router, if there is one and there is room.
     pub(crate) fn next(&mut self) -> Option<(u64, Arc<Parcel>)> {
-        let topic = self.waiting.front()?.publish.topic.as_str();
+        let topic = self.waiting.front()?.parcel.publish.topic.as_str();
         let cost = cost(topic);
         let is_full = self.inside.len() >= MAX_COUNT || self.cost + cost > MAX_COST;
         if is_full && !self.inside.is_empty() {
             return None;
         }
         self.topics.insert(FxBuildHasher.hash_one(topic));
-        let parcel = self.waiting.pop_front()?;
-        let number = self.next_number();
+        let posting = self.waiting.pop_front()?;
+        let (number, parcel) = (self.next_number(), Arc::clone(&posting.parcel));
         self.cost += cost;
-        self.inside.push_back(Entry { parcel: Arc::clone(&parcel), matched: Vec::new() });
+        self.pledged += usize::from(posting.pledge.is_some());
+        self.inside.push_back(Entry { posting, matched: Vec::new() });
         Some((number, parcel))
     }
 
     /// Notes that a message came out for a filter; returns it unless that is known.
-    pub(crate) fn matched(&mut self, number: u64, key: FilterKey) -> Option<Arc<Parcel>> {
+    pub(crate) fn matched(&mut self, number: u64, key: FilterKey) -> Option<Posting> {
         let at = usize::try_from(number.checked_sub(self.first)?).ok()?;
         let is_for = self.filters.get(&key)?.since <= number;
         let entry = self.inside.get_mut(at)?;
@@ -132,12 +136,13 @@ impl Ledger {
             return None;
         }
         entry.matched.push(key);
-        Some(Arc::clone(&entry.parcel))
+        Some(entry.posting.clone())
     }
 
-    /// Begins a round if many messages are unproven; returns its number for the marker.
+    /// Begins a round if many messages are unproven, or somebody waits for one; returns its number for the marker.
     pub(crate) fn begin_round(&mut self) -> Option<u64> {
-        if self.inside.len() > UNPROVEN || !self.waiting.is_empty() { self.force_round() } else { None }
+        let is_due = self.pledged > 0 || self.inside.len() > UNPROVEN || !self.waiting.is_empty();
+        if is_due { self.force_round() } else { None }
     }
 
     /// Begins a round, unless one is on its way.
@@ -161,7 +166,8 @@ impl Ledger {
         while self.first < self.rounds.before {
             let Some(entry) = self.inside.pop_front() else { break };
             self.first += 1;
-            self.cost = self.cost.saturating_sub(cost(entry.parcel.publish.topic.as_str()));
+            self.cost = self.cost.saturating_sub(cost(entry.posting.parcel.publish.topic.as_str()));
+            self.pledged -= usize::from(entry.posting.pledge.is_some()).min(self.pledged);
         }
     }
 
@@ -176,18 +182,18 @@ impl Ledger {
     }
 
     /// Takes all that is in the router out, as pairs that have not come out of it, and forgets what it knew.
-    pub(crate) fn recover(&mut self) -> Vec<(FilterKey, Arc<Parcel>)> {
+    pub(crate) fn recover(&mut self) -> Vec<(FilterKey, Posting)> {
         let mut missing = Vec::new();
         for (entry, number) in self.inside.drain(..).zip(self.first..) {
             for (key, known) in &self.filters {
-                let is_due = known.since <= number && known.filter.matches(&entry.parcel.publish.topic);
+                let is_due = known.since <= number && known.filter.matches(&entry.posting.parcel.publish.topic);
                 if is_due && !entry.matched.contains(key) {
-                    missing.push((*key, Arc::clone(&entry.parcel)));
+                    missing.push((*key, entry.posting.clone()));
                 }
             }
             self.first = number + 1;
         }
-        self.cost = 0;
+        (self.cost, self.pledged) = (0, 0);
         self.topics.clear();
         self.texts = self.filters.values().map(|known| known.filter.clone()).collect();
         self.rounds = Rounds { sent: self.rounds.sent, ..Rounds::default() };
@@ -217,14 +223,15 @@ mod tests {
             ledger.subscribe(FilterKey(key), &Filter::new(filter).unwrap());
         }
         for topic in topics {
-            ledger.push(&Arc::new(Parcel::new(Publish::new(Topic::new(topic).unwrap(), "x"), 0, None)));
+            let parcel = Arc::new(Parcel::new(Publish::new(Topic::new(topic).unwrap(), "x"), 0, None));
+            ledger.push(&Posting { parcel, pledge: None });
         }
         while ledger.next().is_some() {}
         ledger
     }
 
-    fn pairs(missing: &[(FilterKey, Arc<Parcel>)]) -> Vec<(u64, &str)> {
-        missing.iter().map(|(key, parcel)| (key.0, parcel.publish.topic.as_str())).collect()
+    fn pairs(missing: &[(FilterKey, Posting)]) -> Vec<(u64, &str)> {
+        missing.iter().map(|(key, posting)| (key.0, posting.parcel.publish.topic.as_str())).collect()
     }
 
     #[test]

@@ -53,9 +53,9 @@ impl Supervisor {
     }
 
     fn deliver(&self, number: u64, key: crate::router::FilterKey) {
-        let parcel = lock(&self.shared.core).ledger.matched(number, key);
-        if let Some(parcel) = parcel {
-            (self.shared.sink)(key, &parcel);
+        let posting = lock(&self.shared.core).ledger.matched(number, key);
+        if let Some(posting) = posting {
+            (self.shared.sink)(key, &posting);
         }
     }
 
@@ -90,8 +90,8 @@ impl Supervisor {
         if let Some(mut sender) = sender {
             sender.leave();
         }
-        for (key, parcel) in missing {
-            (self.shared.sink)(key, &parcel);
+        for (key, posting) in missing {
+            (self.shared.sink)(key, &posting);
         }
         count(&self.shared.counters.router_rebuilds);
         Notice::RouterReplaced { reason: cause.text() }.report();

@@ -5,7 +5,9 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use hes_broker::{Allowance, Backend, Bearer, BoxFuture, Broker, Change, Client, Done, Hello, Properties, Publish, Refusal, Rights};
+use hes_broker::{
+    Allowance, Backend, Bearer, BoxFuture, Broker, Change, Client, Done, Hello, Properties, Publish, Refusal, Rights,
+};
 use hes_schemas::{Filter, Topic};
 
 #[derive(Default)]

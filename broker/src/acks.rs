@@ -1,0 +1,107 @@
+//! PUBACKs and PUBRECs in the order of their messages, although some have to wait for the store.
+//!
+//! Source: MQTT 5.0, 4.6.
+
+use std::collections::VecDeque;
+
+use rmqtt_codec::v5::PublishAckReason;
+
+use crate::Qos;
+
+/// Acknowledgements that wait for the store, or for one before them.
+#[derive(Debug, Default)]
+pub(crate) struct Acks {
+    last: u64,
+    queue: VecDeque<Ack>,
+    /// How many of them are PUBACKs.
+    ones: usize,
+}
+
+/// An acknowledgement of a client's message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ack {
+    ticket: u64,
+    pub(crate) packet_id: u16,
+    pub(crate) qos: Qos,
+    /// Nothing while the store is at it.
+    reason: Option<PublishAckReason>,
+}
+
+impl Acks {
+    /// Returns a ticket that no other has, by which an answer of the store is known.
+    pub(crate) const fn ticket(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    /// Begins to wait, and returns the ticket by which [`Acks::settle`] knows it.
+    pub(crate) fn wait(&mut self, packet_id: u16, qos: Qos) -> u64 {
+        let ticket = self.ticket();
+        self.ones += usize::from(qos == Qos::AtLeastOnce);
+        self.queue.push_back(Ack { ticket, packet_id, qos, reason: None });
+        ticket
+    }
+
+    /// Notes what the store, or whoever else was asked, has said.
+    pub(crate) fn settle(&mut self, ticket: u64, reason: PublishAckReason) {
+        if let Some(ack) = self.queue.iter_mut().find(|ack| ack.ticket == ticket) {
+            ack.reason = Some(reason);
+        }
+    }
+
+    /// Takes the next acknowledgement that waits for nothing.
+    pub(crate) fn next(&mut self) -> Option<(Ack, PublishAckReason)> {
+        let first = *self.queue.front()?;
+        let reason = first.reason?;
+        self.queue.pop_front();
+        self.ones -= usize::from(first.qos == Qos::AtLeastOnce);
+        Some((first, reason))
+    }
+
+    /// Says whether a PUBREC with a packet id is still to come.
+    pub(crate) fn is_waiting(&self, packet_id: u16) -> bool {
+        self.queue.iter().any(|ack| ack.packet_id == packet_id && ack.qos == Qos::ExactlyOnce)
+    }
+
+    /// Returns how many PUBACKs wait.
+    pub(crate) const fn ones(&self) -> usize {
+        self.ones
+    }
+
+    /// Forgets the PUBACKs: on a new connection the client sends again what it still wants acknowledged.
+    pub(crate) fn resume(&mut self) {
+        self.queue.retain(|ack| ack.qos == Qos::ExactlyOnce);
+        self.ones = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next(acks: &mut Acks) -> Option<(u16, PublishAckReason)> {
+        acks.next().map(|(ack, reason)| (ack.packet_id, reason))
+    }
+
+    #[test]
+    fn acknowledges_in_the_order_of_publishing() {
+        let mut acks = Acks::default();
+        let (ticket, other) = (acks.wait(7, Qos::AtLeastOnce), acks.wait(8, Qos::ExactlyOnce));
+        acks.settle(other, PublishAckReason::Success);
+        assert_eq!(next(&mut acks), None);
+        acks.settle(ticket, PublishAckReason::QuotaExceeded);
+        assert_eq!(next(&mut acks), Some((7, PublishAckReason::QuotaExceeded)));
+        assert_eq!(next(&mut acks), Some((8, PublishAckReason::Success)));
+        assert_eq!(next(&mut acks), None);
+    }
+
+    #[test]
+    fn owes_only_what_the_client_does_not_send_again() {
+        let mut acks = Acks::default();
+        acks.wait(7, Qos::AtLeastOnce);
+        acks.wait(8, Qos::ExactlyOnce);
+        acks.resume();
+        assert!(acks.is_waiting(8) && !acks.is_waiting(7));
+        assert_eq!(acks.ones(), 0);
+    }
+}

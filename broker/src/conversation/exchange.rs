@@ -1,0 +1,150 @@
+//! The packets that follow a PUBLISH, in both directions, and the answers that wait for the store.
+//!
+//! Source: MQTT 5.0, 4.3.
+
+use std::sync::Arc;
+
+use rmqtt_codec::v5::{PublishAckReason, SubscribeAckReason};
+
+use super::Conversation;
+use crate::{
+    Change, Done, Qos,
+    mailbox::Mail,
+    outbox::Outbox,
+    subscription::Subscription,
+    window::Step,
+    wire::{self, Exchange, Granted, Violation},
+};
+
+/// What a client is owed when the store has answered.
+#[derive(Debug)]
+pub(super) enum Promised {
+    /// PUBCOMP with a packet id.
+    Completion(u16),
+    /// SUBACK, and the retained messages for some of the subscriptions.
+    Suback { packet_id: u16, granted: Vec<Granted>, made: Vec<Arc<Subscription>>, owed: Vec<Arc<Subscription>> },
+    /// UNSUBACK.
+    Unsuback { packet_id: u16, existed: Vec<bool> },
+}
+
+impl Conversation {
+    /// Takes what the client says of a message that it was sent.
+    pub(super) fn take_exchange(&mut self, exchange: Exchange, id: u16, out: &mut Outbox) -> Result<(), Violation> {
+        match self.window.take(exchange, id) {
+            Step::Ended(delivery, place) => {
+                let forgotten = delivery.and_then(|delivery| self.session.forget(&delivery));
+                if place.is_some() {
+                    self.session.free(id);
+                }
+                let place = place.map(|place| Change::Settled(self.session.key, place));
+                self.keep(forgotten.into_iter().chain(place));
+            }
+            Step::Release => out.reply(|out| wire::pubrel(out, self.version, id, true)),
+            Step::Note(place) => {
+                let session = Arc::clone(&self.session);
+                let done = move |_| session.mailbox.admit(Mail::Noted { packet_id: id });
+                self.hub.backend.keep(vec![Change::Released(self.session.key, place)], Some(Box::new(done)));
+            }
+            Step::Unknown if exchange == Exchange::Received => {
+                out.reply(|out| wire::pubrel(out, self.version, id, false));
+            }
+            Step::Unknown | Step::Nothing => {}
+            Step::Wrong => return Err(Violation::protocol("acknowledgement does not fit the message's QoS")),
+        }
+        Ok(())
+    }
+
+    /// Takes PUBREL: the client will not send its message again, so that its packet id is free.
+    pub(super) fn take_release(&mut self, id: u16, out: &mut Outbox) {
+        let is_known = self.arrived.remove(&id);
+        if is_known && self.session.is_stored() {
+            let done = self.promise(Promised::Completion(id));
+            self.hub.backend.keep(vec![Change::Departed(self.session.key, id)], Some(done));
+        } else {
+            out.reply(|out| wire::pubcomp(out, self.version, id, is_known));
+        }
+    }
+
+    /// Promises the client something for when the store is done; the store is to call what this returns.
+    pub(super) fn promise(&mut self, promised: Promised) -> Done {
+        let ticket = self.acks.ticket();
+        self.promised.insert(ticket, promised);
+        self.done(ticket)
+    }
+
+    /// Returns what is to be called when the store is done with what a ticket was given for.
+    pub(super) fn done(&self, ticket: u64) -> Done {
+        let session = Arc::clone(&self.session);
+        Box::new(move |is_stored| session.mailbox.admit(Mail::Settled { ticket, is_stored }))
+    }
+
+    /// Gives the client what waited for the store.
+    pub(super) fn settle(&mut self, ticket: u64, is_stored: bool, out: &mut Outbox) {
+        match self.promised.remove(&ticket) {
+            Some(Promised::Completion(id)) => out.reply(|out| wire::pubcomp(out, self.version, id, true)),
+            Some(Promised::Suback { packet_id, granted, made, owed }) if is_stored => {
+                drop(made);
+                self.grant(packet_id, &granted, &owed, out);
+            }
+            Some(Promised::Suback { packet_id, granted, made, .. }) => {
+                for subscription in made {
+                    self.subscriptions.remove(&subscription.text());
+                    self.hub.unsubscribe(&self.session, &subscription);
+                }
+                let refused = |granted: Granted| granted.and(Err(SubscribeAckReason::UnspecifiedError));
+                let granted: Vec<Granted> = granted.into_iter().map(refused).collect();
+                self.grant(packet_id, &granted, &[], out);
+            }
+            Some(Promised::Unsuback { packet_id, existed }) => {
+                out.reply(|out| wire::unsuback(out, self.version, packet_id, &existed));
+            }
+            None => {
+                self.acks.settle(ticket, reason(is_stored));
+                self.acknowledge(out);
+            }
+        }
+    }
+
+    /// Takes note that the store knows that the client has a message.
+    pub(super) fn release(&mut self, packet_id: u16, out: &mut Outbox) {
+        if self.window.release(packet_id) {
+            out.reply(|out| wire::pubrel(out, self.version, packet_id, true));
+        }
+    }
+
+    /// Writes the PUBACKs and PUBRECs that wait for nothing.
+    pub(super) fn acknowledge(&mut self, out: &mut Outbox) {
+        while let Some((ack, reason)) = self.acks.next() {
+            if ack.qos == Qos::ExactlyOnce && u8::from(reason) >= 0x80 {
+                self.arrived.remove(&ack.packet_id);
+            }
+            let text = Some(explain(reason)).filter(|_| self.wants_reasons);
+            out.reply(|out| wire::acknowledge(out, self.version, ack.qos, ack.packet_id, reason, text));
+        }
+    }
+
+    /// Says whether as much of what the client sent is not acknowledged as may be.
+    pub(super) fn owes_too_many(&self) -> bool {
+        self.acks.ones() + self.arrived.len() >= usize::from(self.most_inflight)
+    }
+}
+
+/// Returns what a client is told of a message that the store was asked to keep.
+pub(super) const fn reason(is_stored: bool) -> PublishAckReason {
+    if is_stored { PublishAckReason::Success } else { PublishAckReason::QuotaExceeded }
+}
+
+/// Words the reasons for which this broker does not take a message.
+const fn explain(reason: PublishAckReason) -> &'static str {
+    match reason {
+        PublishAckReason::NotAuthorized => "this account may not publish on that topic",
+        PublishAckReason::QuotaExceeded => "the message cannot be stored",
+        PublishAckReason::Success
+        | PublishAckReason::NoMatchingSubscribers
+        | PublishAckReason::UnspecifiedError
+        | PublishAckReason::ImplementationSpecificError
+        | PublishAckReason::TopicNameInvalid
+        | PublishAckReason::PacketIdentifierInUse
+        | PublishAckReason::PayloadFormatInvalid => "",
+    }
+}

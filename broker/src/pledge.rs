@@ -1,0 +1,112 @@
+//! What a publisher waits for before it is told that its message was taken.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+use crate::{
+    Backend, Change, QueuedRecord, backend::Done, delivery::Delivery, mailbox::Mail, parcel::Parcel, session::Session,
+    sync::lock,
+};
+
+/// A message on its way to its receivers, with what its publisher waits for.
+#[derive(Debug, Clone)]
+pub(crate) struct Posting {
+    pub(crate) parcel: Arc<Parcel>,
+    /// Nothing if no session that is kept can get it, or it need not outlive a restart.
+    pub(crate) pledge: Option<Arc<Pledge>>,
+}
+
+/// What has to be on disk before a message counts as taken.
+///
+/// All who may still have something to add hold it. When the last lets go, everything is stored at once, and only then
+/// is it delivered and the publisher told; so a crash leaves all of it or nothing.
+pub(crate) struct Pledge {
+    backend: Arc<dyn Backend>,
+    inside: Mutex<Inside>,
+}
+
+#[derive(Default)]
+struct Inside {
+    changes: Vec<Change>,
+    deliveries: Vec<(Arc<Session>, Delivery)>,
+    then: Option<Done>,
+    is_broken: bool,
+}
+
+impl Pledge {
+    /// Makes a pledge; `then` hears whether all was stored.
+    pub(crate) fn new(backend: &Arc<dyn Backend>, then: Option<Done>) -> Arc<Self> {
+        let inside = Inside { then, ..Inside::default() };
+        Arc::new(Self { backend: Arc::clone(backend), inside: Mutex::new(inside) })
+    }
+
+    /// Adds what has to be stored.
+    pub(crate) fn add(&self, change: Change) {
+        lock(&self.inside).changes.push(change);
+    }
+
+    /// Adds a message that has to be stored, and is then delivered.
+    pub(crate) fn deliver(&self, session: &Arc<Session>, record: QueuedRecord, delivery: Delivery) {
+        let mut inside = lock(&self.inside);
+        inside.changes.push(Change::Queued(session.key, record));
+        inside.deliveries.push((Arc::clone(session), delivery));
+    }
+
+    /// Returns what is to be called when something that is stored elsewhere has been, or could not be.
+    pub(crate) fn part(self: &Arc<Self>) -> Done {
+        let pledge = Arc::clone(self);
+        Box::new(move |is_stored| {
+            if !is_stored {
+                pledge.break_off();
+            }
+        })
+    }
+
+    /// Has the publisher told that its message was not taken.
+    pub(crate) fn break_off(&self) {
+        lock(&self.inside).is_broken = true;
+    }
+
+    /// Has nobody told anything.
+    pub(crate) fn cancel(&self) {
+        lock(&self.inside).then = None;
+    }
+}
+
+impl Drop for Pledge {
+    fn drop(&mut self) {
+        let inside = std::mem::take(&mut *lock(&self.inside));
+        if inside.changes.is_empty() {
+            return settle(inside.then, Vec::new(), !inside.is_broken);
+        }
+        let (then, deliveries, is_broken) = (inside.then, inside.deliveries, inside.is_broken);
+        let backend = Arc::clone(&self.backend);
+        let done = move |is_stored: bool| {
+            if !is_stored {
+                // the store may try again later, and what is told as not taken must not come back then
+                backend
+                    .keep(deliveries.iter().filter_map(|(session, delivery)| session.forget(delivery)).collect(), None);
+                return settle(then, Vec::new(), false);
+            }
+            settle(then, deliveries, !is_broken);
+        };
+        self.backend.keep(inside.changes, Some(Box::new(done)));
+    }
+}
+
+fn settle(then: Option<Done>, deliveries: Vec<(Arc<Session>, Delivery)>, is_taken: bool) {
+    for (session, delivery) in deliveries {
+        session.mailbox.admit(Mail::Message(delivery));
+    }
+    if let Some(then) = then {
+        then(is_taken);
+    }
+}
+
+impl fmt::Debug for Pledge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pledge").field("changes", &lock(&self.inside).changes.len()).finish_non_exhaustive()
+    }
+}

@@ -92,7 +92,7 @@ async fn publishes_properties_to_a_subscriber_of_the_older_version() {
 async fn joins_a_shared_group_alone_and_disconnects() {
     let house = House::open().await;
     for version in VERSIONS {
-        let mut client = house.enter(Guest::new(version, "k6").flags(0)).await;
+        let mut client = house.enter(Guest::new(version, &format!("k6-{version}")).flags(0)).await;
         assert_eq!(client.subscribe("$share/g/a/#", 1).await, 1);
         house.client(5, "sender").await.publish(2, "a/b", "x").await;
         client.hears("a/b x qos1").await;

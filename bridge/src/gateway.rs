@@ -269,7 +269,7 @@ impl Gateway {
 /// Anonymous clients come in by the loopback interface only.
 fn broker_door(socket: TcpListener, settings: &BrokerSettings) -> BrokerDoor {
     let is_loopback = socket.local_addr().is_ok_and(|address| address.ip().is_loopback());
-    BrokerDoor { socket, anonymous: settings.anonymous.is_some() && is_loopback }
+    BrokerDoor { anonymous: settings.anonymous.is_some() && is_loopback, ..BrokerDoor::new(socket) }
 }
 
 async fn bind(settings: &BrokerSettings) -> Result<Vec<TcpListener>, StartError> {

@@ -117,6 +117,11 @@ pub struct Hello {
     pub version: Version,
     /// Whether the listener lets clients in without an account.
     pub anonymous: bool,
+    /// The name in the certificate that the client has shown and that was found to hold: its common name, or else its
+    /// first alternative name.
+    pub certificate: Option<ByteString>,
+    /// Whether the listener takes that name for an account that needs no password.
+    pub certificate_is_user: bool,
 }
 
 /// A password as a client sent it; never printed.

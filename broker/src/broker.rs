@@ -17,7 +17,7 @@ use crate::{
     figures::Counters,
     gate::Gate,
     hub::{Hub, sink},
-    listener::listen,
+    listener::{Lobby, listen},
     pace::Accounts,
     report::Notice,
     retained::Retained,
@@ -107,10 +107,12 @@ impl Broker {
             tasks: TaskTracker::new(),
         });
         hub.restore(config.sessions);
-        for (door, address) in config.doors.into_iter().zip(&addresses) {
-            Notice::Listening { address: *address }.report();
-            hub.tasks.spawn(listen(Arc::clone(&hub), door));
+        let each = config.doors.iter().map(|door| door.connections);
+        let lobby = Arc::new(Lobby::new(hub.limits.connections, hub.limits.connect_deadline, each));
+        for (number, door) in config.doors.into_iter().enumerate() {
+            hub.tasks.spawn(listen(Arc::clone(&hub), Arc::clone(&lobby), number, door));
         }
+        addresses.iter().for_each(|address| Notice::Listening { address: *address }.report());
         hub.tasks.spawn(watch(Arc::clone(&hub)));
         hub.expire();
         Ok(Self { hub, addresses: addresses.into() })

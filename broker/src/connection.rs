@@ -8,23 +8,28 @@ use crate::{
     auth::Exchange,
     conversation::{Conversation, End},
     figures::{add, count, uncount},
-    handshake::{Hands, Manners, Visitor, seat, shake_hands},
+    handshake::{Hands, Manners, seat, shake_hands},
     hub::Hub,
     link::{Link, Turn},
+    listener::{Knock, Waiting},
     report::Notice,
     session::Session,
 };
 
 /// Serves a connection until either side ends it.
-pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(hub: Arc<Hub>, visitor: Visitor, stream: S) {
+pub(crate) async fn serve<S>(hub: Arc<Hub>, knock: Knock, mut waiting: Waiting, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let mut link = Link::new(stream, hub.limits.packet);
-    let hands = tokio::time::timeout(hub.limits.connect_deadline, shake_hands(&hub, visitor, &mut link)).await;
-    let Ok(hands) = hands else {
-        count(&hub.counters.refused);
-        return Notice::Refused { remote: visitor.remote, client: "", reason: "CONNECT came too late" }.report();
+    let hands = waiting.wait_for(shake_hands(&hub, knock.visitor(), &mut link)).await;
+    drop(waiting);
+    let hands = match hands {
+        Ok(hands) => hands,
+        Err(unwelcome) => return knock.refuse(&hub, unwelcome.text()),
     };
     let seated = match hands {
-        Some(guest) => seat(&hub, visitor, guest, &mut link).await,
+        Some(guest) => seat(&hub, knock.visitor(), guest, &mut link).await,
         None => None,
     };
     if let Some(Hands { session, mut conversation, mut manners }) = seated {

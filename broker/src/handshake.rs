@@ -14,6 +14,7 @@ use crate::{
     gate::Place,
     hub::Hub,
     link::Link,
+    listener::Knock,
     pace::Pace,
     report::Notice,
     session::Session,
@@ -27,10 +28,15 @@ const CONNECT_LIMIT: usize = 128 * 1024;
 
 /// Who knocks.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Visitor {
+pub(crate) struct Visitor<'k> {
     pub(crate) remote: SocketAddr,
     /// Whether it may come in without an account.
     pub(crate) anonymous: bool,
+    /// The name in its certificate.
+    pub(crate) certificate: Option<&'k ByteString>,
+    /// Whether that name is its account.
+    pub(crate) certificate_is_user: bool,
+    pub(crate) knock: &'k Knock,
 }
 
 /// A client that may come in.
@@ -65,7 +71,7 @@ pub(crate) struct Manners {
 /// Returns nothing if it may not; then what it is told is in the link's outbox.
 pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     hub: &Hub,
-    visitor: Visitor,
+    visitor: Visitor<'_>,
     link: &mut Link<S>,
 ) -> Option<Guest> {
     link.set_limit(CONNECT_LIMIT.min(hub.limits.packet));
@@ -99,7 +105,7 @@ pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
 /// Must not be given up half-way: a session that was given has to be let go of by its conversation.
 pub(crate) async fn seat<S: AsyncRead + AsyncWrite + Unpin>(
     hub: &Arc<Hub>,
-    visitor: Visitor,
+    visitor: Visitor<'_>,
     guest: Guest,
     link: &mut Link<S>,
 ) -> Option<Hands> {
@@ -145,7 +151,7 @@ fn keep_alive(hub: &Hub, connect: &Connect) -> u16 {
 
 fn reject<S: AsyncRead + AsyncWrite + Unpin>(
     hub: &Hub,
-    visitor: Visitor,
+    visitor: Visitor<'_>,
     version: Version,
     client: &str,
     (code, text): Rejection,
@@ -155,7 +161,7 @@ fn reject<S: AsyncRead + AsyncWrite + Unpin>(
     link.outbox.add(|out| wire::connack_refusal(out, version, code, text));
 }
 
-fn refuse(hub: &Hub, visitor: Visitor, client: &str, reason: &str) {
+fn refuse(hub: &Hub, visitor: Visitor<'_>, client: &str, reason: &str) {
     count(&hub.counters.refused);
     Notice::Refused { remote: visitor.remote, client, reason }.report();
 }
@@ -178,10 +184,18 @@ async fn read_connect<S: AsyncRead + AsyncWrite + Unpin>(link: &mut Link<S>) -> 
     }
 }
 
-async fn admit(hub: &Hub, visitor: Visitor, mut connect: Connect, token: Option<Bearer>) -> Result<Guest, Rejection> {
+async fn admit(
+    hub: &Hub,
+    visitor: Visitor<'_>,
+    mut connect: Connect,
+    token: Option<Bearer>,
+) -> Result<Guest, Rejection> {
     let assigned = connect.client.is_empty().then(assign);
     if let Some(assigned) = &assigned {
         connect.client = assigned.clone();
+    }
+    if !visitor.knock.sit_down() {
+        return Err((Code::ServerBusy, "too many clients at this listener"));
     }
     let rights = hub.backend.connect(hello(visitor, &connect, token)).await.map_err(refusal)?;
     permit_will(hub, &connect, rights.as_ref())?;
@@ -193,7 +207,7 @@ async fn admit(hub: &Hub, visitor: Visitor, mut connect: Connect, token: Option<
     Ok(Guest { connect, client, assigned, limits, manners })
 }
 
-fn hello(visitor: Visitor, connect: &Connect, token: Option<Bearer>) -> Hello {
+fn hello(visitor: Visitor<'_>, connect: &Connect, token: Option<Bearer>) -> Hello {
     Hello {
         client: connect.client.clone(),
         user: connect.user.clone(),
@@ -202,6 +216,8 @@ fn hello(visitor: Visitor, connect: &Connect, token: Option<Bearer>) -> Hello {
         remote: visitor.remote,
         version: connect.version,
         anonymous: visitor.anonymous,
+        certificate: visitor.certificate.cloned(),
+        certificate_is_user: visitor.certificate_is_user,
     }
 }
 

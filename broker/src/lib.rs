@@ -3,8 +3,8 @@
 //! All that a client sees is ours: listeners, CONNECT, acknowledgements, retained messages, wills, limits, rights. The
 //! router answers one question only, which wildcard filters a message matches.
 //!
-//! The way of a message: `listener` takes the connection, `connection` turns its bytes into packets, `conversation`
-//! knows what they mean, `gate` what they are by their topic; `hub` gives each to the `mailbox` of whoever is
+//! The way of a message: `listener` takes the connection, through `tls` and `websocket` if need be, `connection` turns
+//! its bytes into packets, `conversation` knows what they mean, `gate` what they are by their topic; `hub` gives each to the `mailbox` of whoever is
 //! subscribed, directly or through `router`; the receiver's own task writes it.
 //!
 //! What holds:
@@ -25,6 +25,7 @@ mod broker;
 mod connection;
 mod conversation;
 mod delivery;
+mod door;
 mod durable;
 mod figures;
 mod gate;
@@ -51,17 +52,20 @@ mod subscription;
 mod subscriptions;
 mod sync;
 mod taps;
+mod tls;
 mod watch;
+mod websocket;
 mod window;
 mod wire;
 
 pub use backend::{Backend, Bearer, BoxFuture, Client, Done, Hello, Password, Refusal, Rights, Version};
 pub use broker::{Broker, Config, StartError};
+pub use door::{Door, Transport};
 pub use durable::{Change, QueuedRecord, RestoredSession, SessionRecord, SubscriptionRecord, Will};
 pub use figures::Figures;
 pub use limits::Limits;
-pub use listener::Door;
 pub use message::{PayloadFormat, Properties, Publish, Qos};
 pub use pace::Allowance;
 pub use router::RouterKind;
 pub use taps::{Attachment, Tap};
+pub use tls::{ClientCertificates, Tls, TlsError, TlsMaterial};

@@ -34,6 +34,8 @@ pub(crate) struct Link<S> {
     input: BytesMut,
     missing: usize,
     limit: usize,
+    /// Whether all that was written has left: TLS and WebSocket keep what the socket does not take.
+    is_flushed: bool,
     pub(crate) outbox: Outbox,
 }
 
@@ -52,7 +54,7 @@ pub(crate) struct Turn {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     pub(crate) fn new(stream: S, limit: usize) -> Self {
-        Self { stream, input: BytesMut::new(), missing: 0, limit, outbox: Outbox::default() }
+        Self { stream, input: BytesMut::new(), missing: 0, limit, is_flushed: true, outbox: Outbox::default() }
     }
 
     /// Sets the largest packet that is read from here on.
@@ -105,6 +107,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             && let Poll::Ready(written) = self.outbox.poll_write(&mut self.stream, context)
         {
             turn.written = written?;
+            self.is_flushed = false;
+        }
+        if !self.is_flushed && self.outbox.is_empty() {
+            self.is_flushed = match Pin::new(&mut self.stream).poll_flush(context) {
+                Poll::Ready(flushed) => flushed.map(|()| true)?,
+                Poll::Pending => false,
+            };
         }
         if is_reading && let Poll::Ready(read) = self.poll_read(context) {
             turn.read = read?;
@@ -148,9 +157,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     /// back the last words that were written.
     pub(crate) async fn close(mut self) {
         poll_fn(|context| self.flush(context)).await;
-        let _gone = self.stream.shutdown().await;
-        let mut nowhere = tokio::io::sink();
-        let rest = tokio::io::copy(&mut self.stream, &mut nowhere);
+        let rest = async {
+            self.stream.shutdown().await?;
+            tokio::io::copy(&mut self.stream, &mut tokio::io::sink()).await
+        };
         let _late_or_gone = tokio::time::timeout(LINGER, rest).await;
     }
 

@@ -1,53 +1,82 @@
-//! Takes connections, and gives each a task.
+//! Takes connections, and gives each a task at once: nobody waits for a handshake but who shakes hands.
 
-use std::{io, sync::Arc, time::Duration};
+mod entrance;
+mod lobby;
 
-use tokio::net::{TcpListener, TcpStream};
+use std::{io, num::NonZeroU32, sync::Arc, time::Duration};
 
-use crate::{connection::serve, handshake::Visitor, hub::Hub, report::Notice};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::Clock};
+use tokio::net::TcpListener;
+
+pub(crate) use self::{
+    entrance::Knock,
+    lobby::{Lobby, Waiting},
+};
+
+use self::entrance::Entrance;
+use crate::{Door, hub::Hub, report::Notice};
 
 /// How long a listener rests when it cannot take a connection, as when file descriptors are exhausted.
 const REST: Duration = Duration::from_millis(200);
 
-/// An open listener.
-#[derive(Debug)]
-pub struct Door {
-    /// The bound socket.
-    pub socket: TcpListener,
-    /// Whether clients may come in here without an account, if [`crate::Backend::connect`] agrees.
-    pub anonymous: bool,
+/// Takes connections at the door of this number until the broker stops.
+pub(crate) async fn listen(hub: Arc<Hub>, lobby: Arc<Lobby>, number: usize, door: Door) {
+    let pace = Pace::new(door.connection_rate);
+    let (socket, entrance) = Entrance::open(door);
+    let taking = take_all(&hub, &lobby, number, socket, &entrance, &pace);
+    tokio::select! {
+        () = taking => {}
+        () = hub.stop.cancelled() => {}
+    }
 }
 
-/// Takes connections until the broker stops.
-pub(crate) async fn listen(hub: Arc<Hub>, door: Door) {
-    let stop = hub.stop.clone();
+async fn take_all(
+    hub: &Arc<Hub>,
+    lobby: &Arc<Lobby>,
+    number: usize,
+    socket: TcpListener,
+    entrance: &Arc<Entrance>,
+    pace: &Pace,
+) {
+    let mut is_failing = false;
     loop {
-        let taken = tokio::select! {
-            taken = door.socket.accept() => taken,
-            () = stop.cancelled() => return,
-        };
-        match taken {
+        pace.next().await;
+        match socket.accept().await {
             Ok((stream, remote)) => {
-                let visitor = Visitor { remote, anonymous: door.anonymous };
-                take(&hub, stream, visitor);
+                is_failing = false;
+                Knock::new(Arc::clone(entrance), remote).answer(hub, lobby.enter(number), stream);
             }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
-                Notice::AcceptFailed { error: &error }.report();
+                if !is_failing {
+                    Notice::AcceptFailed { error: &error }.report();
+                }
+                is_failing = true;
+                lobby.show_one_out();
                 tokio::time::sleep(REST).await;
             }
         }
     }
 }
 
-fn take(hub: &Arc<Hub>, stream: TcpStream, visitor: Visitor) {
-    // those that have not said who they are may be a few more than those that may connect
-    if hub.tasks.len() > hub.limits.connections.saturating_add(256) || stream.set_nodelay(true).is_err() {
-        return;
-    }
-    hub.tasks.spawn(serve(Arc::clone(hub), visitor, stream));
-}
-
 fn is_the_clients(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
+}
+
+/// How many connections are taken in a second, if that matters.
+#[derive(Debug)]
+struct Pace(Option<DefaultDirectRateLimiter>);
+
+impl Pace {
+    fn new(rate: Option<NonZeroU32>) -> Self {
+        Self(rate.map(|rate| RateLimiter::direct(Quota::per_second(rate))))
+    }
+
+    /// Waits until one more may be taken.
+    async fn next(&self) {
+        let Some(limiter) = &self.0 else { return };
+        while let Err(early) = limiter.check() {
+            tokio::time::sleep(early.wait_time_from(limiter.clock().now())).await;
+        }
+    }
 }

@@ -26,6 +26,8 @@ fn hello(user: Option<&str>, password: Option<&str>, remote: &str) -> Hello {
         remote: remote.parse::<SocketAddr>().unwrap(),
         version: Version::V5,
         anonymous: true,
+        certificate: None,
+        certificate_is_user: false,
     }
 }
 

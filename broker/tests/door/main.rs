@@ -27,4 +27,6 @@ mod stage;
 #[cfg(test)]
 mod subscribe;
 #[cfg(test)]
+mod transports;
+#[cfg(test)]
 mod wills;

@@ -42,7 +42,7 @@ impl House {
     pub(crate) async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut config = Config {
-            doors: vec![Door { socket, anonymous: true }],
+            doors: vec![Door { anonymous: true, ..Door::new(socket) }],
             limits: Limits::default(),
             root: Root::default(),
             home: HomeId::new("oak").unwrap(),

@@ -91,7 +91,9 @@ impl Gateway {
             return Ok(self.account_with(&user, is_short));
         }
         let password = hello.password.as_ref().map(|password| password.expose().to_vec());
+        let shown = hello.certificate.as_deref().filter(|_| hello.certificate_is_user);
         match (hello.user.as_deref(), password.as_deref()) {
+            (None, None) if matches!(shown, Some("anna" | "guest")) => Ok(self.account(shown.unwrap())),
             (None, None) if hello.anonymous => Ok(self.account("anna")),
             (Some(user @ ("anna" | "guest")), Some(b"secret")) => Ok(self.account(user)),
             (Some("banned"), _) => Err(Refusal::NotAuthorized),

@@ -1,0 +1,59 @@
+//! What a listener is told to be.
+
+use std::num::NonZeroU32;
+
+use tokio::net::TcpListener;
+
+use crate::Tls;
+
+/// An open listener with the rules that hold at it.
+#[derive(Debug)]
+pub struct Door {
+    /// The bound socket.
+    pub socket: TcpListener,
+    /// What carries MQTT here.
+    pub transport: Transport,
+    /// The TLS below it, if there is any; made for the same transport.
+    pub tls: Option<Tls>,
+    /// Whether clients may come in here without an account, if [`crate::Backend::connect`] agrees.
+    pub anonymous: bool,
+    /// Whether the name in a client's certificate is its account, see [`crate::Hello::certificate_is_user`].
+    pub certificate_is_user: bool,
+    /// Where the pages come from that browsers may connect from, such as `https://panel.example`; `*` is anywhere.
+    ///
+    /// Clients that say nothing of an origin, as all but browsers do, may always, and so may pages from the host and
+    /// port that they connect to; where `anonymous` holds only if that host is given as `localhost` or in digits,
+    /// because any name could be made to mean this machine.
+    pub origins: Vec<String>,
+    /// How many clients may be connected here.
+    pub connections: usize,
+    /// How many connections are taken in a second; the others wait in the system's queue.
+    pub connection_rate: Option<NonZeroU32>,
+}
+
+/// What carries MQTT.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// The bytes of a TCP connection.
+    #[default]
+    Tcp,
+    /// Binary messages of a WebSocket with the subprotocol `mqtt`, on any path.
+    WebSocket,
+}
+
+impl Door {
+    /// Makes a plain one for TCP, with no limits of its own, that lets nobody in without an account.
+    #[must_use]
+    pub const fn new(socket: TcpListener) -> Self {
+        Self {
+            socket,
+            transport: Transport::Tcp,
+            tls: None,
+            anonymous: false,
+            certificate_is_user: false,
+            origins: Vec::new(),
+            connections: usize::MAX,
+            connection_rate: None,
+        }
+    }
+}

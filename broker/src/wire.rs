@@ -1,6 +1,7 @@
 //! Packets as bytes, of both protocol versions.
 //!
-//! PUBLISH, PUBACK and PINGRESP are read and written here; the other packets by `rmqtt-codec`.
+//! What clients send is read by hand, so that no field of it gets lost; of what they are sent, the rarer packets are
+//! written by `rmqtt-codec`.
 
 mod auth;
 mod connect;

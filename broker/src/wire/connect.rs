@@ -179,7 +179,7 @@ fn read_asked(mut section: Reader) -> Result<Asked, Violation> {
             0x19 => set(&mut asked.response_information, section.flag()?)?,
             0x21 => set(&mut asked.receive_maximum, section.short()?)?,
             0x22 => set(&mut asked.alias_maximum, section.short()?)?,
-            0x26 => drop((section.text()?, section.text()?)),
+            0x26 => section.pair()?,
             0x27 => set(&mut asked.packet_limit, section.long()?)?,
             _ => return Err(Violation::malformed("CONNECT has an unknown property")),
         }

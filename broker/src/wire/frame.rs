@@ -72,11 +72,6 @@ impl Frame {
     pub(crate) fn peek(&self) -> &[u8] {
         self.packet.get(self.header..).unwrap_or_default()
     }
-
-    /// Returns the packet with its header, in memory of its own.
-    pub(crate) fn whole(self) -> BytesMut {
-        BytesMut::from(&self.packet[..])
-    }
 }
 
 #[cfg(test)]

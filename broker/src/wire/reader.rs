@@ -68,6 +68,13 @@ impl Reader {
         Ok(text)
     }
 
+    /// Reads a name and value pair of the user's, and forgets it.
+    pub(crate) fn pair(&mut self) -> Result<(), Violation> {
+        self.text()?;
+        self.text()?;
+        Ok(())
+    }
+
     /// Reads a number of one to four bytes.
     pub(crate) fn variable(&mut self) -> Result<usize, Violation> {
         let mut value = 0;

@@ -1,12 +1,7 @@
 //! What a connected client sends beside PUBLISH.
 
 use bytestring::ByteString;
-use rmqtt_codec::{
-    types::QoS,
-    v3,
-    v5::{self, DisconnectReasonCode, PublishAck2Reason, PublishAckReason, RetainHandling},
-};
-use tokio_util::codec::Decoder as _;
+use rmqtt_codec::v5::{DisconnectReasonCode, PublishAck2Reason, PublishAckReason, RetainHandling};
 
 use super::{Frame, Reader, Violation, set};
 use crate::{Qos, Version};
@@ -71,8 +66,9 @@ pub(crate) fn read_request(frame: Frame, version: Version) -> Result<Request, Vi
             Ok(Request::Exchange(Exchange::Completed, id))
         }
         (0xc0, _) if frame.peek().is_empty() => Ok(Request::Ping),
-        (0x82 | 0xa2 | 0xe0, Version::V311) => read_v3(frame),
-        (0x82 | 0xa2 | 0xe0, Version::V5) => read_v5(frame),
+        (0x82, _) => read_subscribe(Reader::new(frame.body()), version),
+        (0xa2, _) => read_unsubscribe(Reader::new(frame.body()), version),
+        (0xe0, _) => read_disconnect(Reader::new(frame.body()), version),
         (0x10, _) => Err(Violation::protocol("a second CONNECT")),
         (0x20 | 0x90 | 0xb0 | 0xd0 | 0xf0, _) => Err(Violation::protocol("a packet that a client must not send here")),
         _ => Err(Violation::malformed("packet type or its flags are reserved")),
@@ -85,10 +81,7 @@ pub(crate) fn read_request(frame: Frame, version: Version) -> Result<Request, Vi
 fn read_acknowledgement(frame: Frame, version: Version) -> Result<(u16, u8), Violation> {
     let first = frame.first;
     let mut reader = Reader::new(frame.body());
-    let id = reader.short()?;
-    if id == 0 {
-        return Err(Violation::protocol("packet id is zero"));
-    }
+    let id = read_packet_id(&mut reader)?;
     if version == Version::V5 && !reader.is_empty() {
         let reason = reader.byte()?;
         let is_known = match first {
@@ -106,73 +99,128 @@ fn read_acknowledgement(frame: Frame, version: Version) -> Result<(u16, u8), Vio
     if reader.is_empty() { Ok((id, 0)) } else { Err(Violation::LONG) }
 }
 
+/// Reads what may be said of a reason: a text, and properties of the user's.
 fn read_reason_properties(mut section: Reader) -> Result<(), Violation> {
     let mut text = None;
     while !section.is_empty() {
         match section.variable()? {
             0x1f => set(&mut text, section.text()?)?,
-            0x26 => drop((section.text()?, section.text()?)),
+            0x26 => section.pair()?,
             _ => return Err(Violation::malformed("acknowledgement has an unknown property")),
         }
     }
     Ok(())
 }
 
+fn read_packet_id(reader: &mut Reader) -> Result<u16, Violation> {
+    match reader.short()? {
+        0 => Err(Violation::protocol("packet id is zero")),
+        id => Ok(id),
+    }
+}
+
+/// Source: MQTT 3.1.1 and 5.0, 3.8.
+fn read_subscribe(mut reader: Reader, version: Version) -> Result<Request, Violation> {
+    let packet_id = read_packet_id(&mut reader)?;
+    let mut subscription_id = None;
+    if version == Version::V5 {
+        let mut section = reader.section()?;
+        while !section.is_empty() {
+            match section.variable()? {
+                0x0b => set(&mut subscription_id, section.variable()?)?,
+                0x26 => section.pair()?,
+                _ => return Err(Violation::malformed("SUBSCRIBE has an unknown property")),
+            }
+        }
+    }
+    if subscription_id == Some(0) {
+        return Err(Violation::protocol("subscription identifier is zero"));
+    }
+    let subscription_id = subscription_id.and_then(|id| u32::try_from(id).ok());
+    let mut wanted = Vec::new();
+    while !reader.is_empty() {
+        wanted.push(read_wanted(reader.text()?, reader.byte()?, version)?);
+    }
+    if wanted.is_empty() {
+        return Err(Violation::protocol("SUBSCRIBE names no filter"));
+    }
+    Ok(Request::Subscribe { packet_id, subscription_id, wanted })
+}
+
+/// Source: MQTT 3.1.1, 3.8.3.1, and 5.0, 3.8.3.1.
+fn read_wanted(filter: ByteString, options: u8, version: Version) -> Result<Wanted, Violation> {
+    let reserved = if version == Version::V5 { 0xc0 } else { 0xfc };
+    if options & reserved != 0 {
+        return Err(Violation::malformed("reserved bits of subscription options are set"));
+    }
+    let qos = match options & 3 {
+        0 => Qos::AtMostOnce,
+        1 => Qos::AtLeastOnce,
+        2 => Qos::ExactlyOnce,
+        _ => return Err(Violation::malformed("QoS 3 does not exist")),
+    };
+    let handling = match options >> 4 {
+        0 => RetainHandling::AtSubscribe,
+        1 => RetainHandling::AtSubscribeNew,
+        2 => RetainHandling::NoAtSubscribe,
+        _ => return Err(Violation::protocol("retain handling 3 does not exist")),
+    };
+    Ok(Wanted { filter, qos, no_local: options & 4 != 0, as_published: options & 8 != 0, handling })
+}
+
+/// Source: MQTT 3.1.1 and 5.0, 3.10.
+fn read_unsubscribe(mut reader: Reader, version: Version) -> Result<Request, Violation> {
+    let packet_id = read_packet_id(&mut reader)?;
+    if version == Version::V5 {
+        let mut section = reader.section()?;
+        while !section.is_empty() {
+            match section.variable()? {
+                0x26 => section.pair()?,
+                _ => return Err(Violation::malformed("UNSUBSCRIBE has an unknown property")),
+            }
+        }
+    }
+    let mut filters = Vec::new();
+    while !reader.is_empty() {
+        filters.push(reader.text()?);
+    }
+    if filters.is_empty() {
+        return Err(Violation::protocol("UNSUBSCRIBE names no filter"));
+    }
+    Ok(Request::Unsubscribe { packet_id, filters })
+}
+
+/// Source: MQTT 3.1.1 and 5.0, 3.14.
+fn read_disconnect(mut reader: Reader, version: Version) -> Result<Request, Violation> {
+    let (mut reason, mut session_expiry) = (0, None);
+    if version == Version::V5 && !reader.is_empty() {
+        reason = reader.byte()?;
+        if !reader.is_empty() {
+            session_expiry = read_disconnect_properties(reader.section()?)?;
+        }
+    }
+    if !reader.is_empty() {
+        return Err(Violation::LONG);
+    }
+    if DisconnectReasonCode::try_from(reason).is_err() {
+        return Err(Violation::malformed("reason code does not exist in this packet"));
+    }
+    Ok(Request::Disconnect { without_will: reason == 0, session_expiry })
+}
+
+fn read_disconnect_properties(mut section: Reader) -> Result<Option<u32>, Violation> {
+    let (mut session_expiry, mut text) = (None, None);
+    while !section.is_empty() {
+        match section.variable()? {
+            0x11 => set(&mut session_expiry, section.long()?)?,
+            0x1f => set(&mut text, section.text()?)?,
+            0x26 => section.pair()?,
+            _ => return Err(Violation::malformed("DISCONNECT has an unknown property")),
+        }
+    }
+    Ok(session_expiry)
+}
+
 impl Violation {
     const LONG: Self = Self::malformed("packet is longer than it may be");
-}
-
-fn read_v3(frame: Frame) -> Result<Request, Violation> {
-    match v3::Codec::new(0).decode(&mut frame.whole())? {
-        Some((v3::Packet::Subscribe { packet_id, topic_filters }, _)) => Ok(Request::Subscribe {
-            packet_id: packet_id.get(),
-            subscription_id: None,
-            wanted: topic_filters.into_iter().map(|(filter, qos)| plain(filter, qos)).collect(),
-        }),
-        Some((v3::Packet::Unsubscribe { packet_id, topic_filters }, _)) => {
-            Ok(Request::Unsubscribe { packet_id: packet_id.get(), filters: topic_filters })
-        }
-        Some((v3::Packet::Disconnect, _)) => Ok(Request::Disconnect { without_will: true, session_expiry: None }),
-        _ => Err(Violation::malformed("packet is malformed")),
-    }
-}
-
-fn read_v5(frame: Frame) -> Result<Request, Violation> {
-    match v5::Codec::new(0, 0).decode(&mut frame.whole())? {
-        Some((v5::Packet::Subscribe(packet), _)) => Ok(Request::Subscribe {
-            packet_id: packet.packet_id.get(),
-            subscription_id: packet.id.map(u32::from),
-            wanted: packet.topic_filters.into_iter().map(|(filter, options)| optioned(filter, options)).collect(),
-        }),
-        Some((v5::Packet::Unsubscribe(packet), _)) => {
-            Ok(Request::Unsubscribe { packet_id: packet.packet_id.get(), filters: packet.topic_filters })
-        }
-        Some((v5::Packet::Disconnect(packet), _)) => Ok(Request::Disconnect {
-            without_will: packet.reason_code == DisconnectReasonCode::NormalDisconnection,
-            session_expiry: packet.session_expiry_interval_secs,
-        }),
-        _ => Err(Violation::malformed("packet is malformed")),
-    }
-}
-
-const fn plain(filter: ByteString, qos: QoS) -> Wanted {
-    Wanted { filter, qos: wanted(qos), no_local: false, as_published: false, handling: RetainHandling::AtSubscribe }
-}
-
-const fn optioned(filter: ByteString, options: v5::SubscriptionOptions) -> Wanted {
-    Wanted {
-        filter,
-        qos: wanted(options.qos),
-        no_local: options.no_local,
-        as_published: options.retain_as_published,
-        handling: options.retain_handling,
-    }
-}
-
-const fn wanted(qos: QoS) -> Qos {
-    match qos {
-        QoS::AtMostOnce => Qos::AtMostOnce,
-        QoS::AtLeastOnce => Qos::AtLeastOnce,
-        QoS::ExactlyOnce => Qos::ExactlyOnce,
-    }
 }

@@ -1,6 +1,6 @@
 //! What ends a connection by the protocol's own rules.
 
-use rmqtt_codec::{error::DecodeError, v5::DisconnectReasonCode as Code};
+use rmqtt_codec::v5::DisconnectReasonCode as Code;
 
 /// A broken rule: the reason code for MQTT 5, and a text for both the client and the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -41,27 +41,5 @@ impl Violation {
                 | Code::NotAuthorized
                 | Code::MaximumConnectTime
         )
-    }
-}
-
-impl From<DecodeError> for Violation {
-    fn from(error: DecodeError) -> Self {
-        match error {
-            DecodeError::InvalidTopicFilter => Self::protocol("packet names no filter, or an empty one"),
-            DecodeError::InvalidLength => Self::malformed("a length does not fit the packet"),
-            DecodeError::UnsupportedPacketType => Self::malformed("packet type or its flags are reserved"),
-            DecodeError::Utf8Error => Self::malformed("text is not UTF-8"),
-            DecodeError::InvalidProtocol
-            | DecodeError::MalformedPacket
-            | DecodeError::UnsupportedProtocolLevel
-            | DecodeError::ConnectReservedFlagSet
-            | DecodeError::InvalidConnectFlags
-            | DecodeError::ConnAckReservedFlagSet
-            | DecodeError::InvalidClientId
-            | DecodeError::PacketIdRequired
-            | DecodeError::MaxSizeExceeded { .. }
-            | DecodeError::InvalidTopicName
-            | DecodeError::Io(_) => Self::malformed("packet is malformed"),
-        }
     }
 }

@@ -20,7 +20,7 @@ async fn refuses_what_is_no_filter() {
     let house = House::open().await;
     for (version, refused) in [(4, 0x80), (5, 0x8f)] {
         let mut client = house.client(version, "a").await;
-        for filter in ["a/#/b", "a#", "+a", "$share", "a\u{0}"] {
+        for filter in ["a/#/b", "a#", "+a", "$share"] {
             let expect = if filter == "$share" { 0 } else { refused };
             assert_eq!(client.subscribe(filter, 0).await, expect, "{filter}");
         }

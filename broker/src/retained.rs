@@ -1,9 +1,12 @@
 //! The retained messages that clients publish outside the interface.
 
-use std::sync::{Arc, RwLock};
+use std::{
+    collections::BTreeMap,
+    ops::Bound,
+    sync::{Arc, RwLock},
+};
 
 use hes_schemas::{Filter, Topic};
-use rustc_hash::FxHashMap;
 
 use crate::{
     Publish,
@@ -21,7 +24,8 @@ pub(crate) struct Retained {
 #[derive(Debug, Default)]
 struct Inside {
     changes: u64,
-    messages: FxHashMap<Topic, Arc<Parcel>>,
+    /// In the order of their topics, so that those which begin alike are side by side.
+    messages: BTreeMap<Topic, Arc<Parcel>>,
 }
 
 /// There are as many retained messages as may be.
@@ -71,7 +75,10 @@ impl Retained {
     pub(crate) fn snapshot(&self, filter: &Filter, mut each: impl FnMut(&Arc<Parcel>)) -> Place {
         let inside = read(&self.inside);
         if filter.has_wildcard() {
-            let matching = inside.messages.iter().filter(|(topic, _)| filter.matches(topic));
+            let beginning = beginning(filter);
+            let near = inside.messages.range::<str, _>((Bound::Included(beginning), Bound::Unbounded));
+            let near = near.take_while(|(topic, _)| topic.as_str().starts_with(beginning));
+            let matching = near.filter(|(topic, _)| filter.matches(topic));
             matching.filter(|(_, parcel)| parcel.left() != Left::Nothing).for_each(|(_, parcel)| each(parcel));
         } else if let Some(parcel) = inside.messages.get(filter.as_str())
             && parcel.left() != Left::Nothing
@@ -92,5 +99,33 @@ impl Retained {
             is_left
         });
         inside.messages.len()
+    }
+}
+
+/// Returns what all topics that a filter matches begin with.
+fn beginning(filter: &Filter) -> &str {
+    let literal = filter.as_str().split(['+', '#']).next().unwrap_or_default();
+    literal.strip_suffix('/').unwrap_or(literal)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn finds_all_that_match_and_nothing_else(
+            topics in prop::collection::btree_set("[ab/]{1,6}", 1..40), filter in "([ab]?/|[+]/){0,3}([ab+#]?)"
+        ) {
+            let Ok(filter) = Filter::new(&filter) else { return Ok(()) };
+            let messages = topics.iter().map(|topic| Publish::new(Topic::new(topic).unwrap(), "x").retained()).collect();
+            let retained = Retained::new(messages, 100);
+            let mut found = Vec::new();
+            retained.snapshot(&filter, |parcel| found.push(parcel.publish.topic.as_str().to_owned()));
+            let expect: Vec<_> = topics.into_iter().filter(|topic| filter.matches_text(topic)).collect();
+            prop_assert_eq!(found, expect);
+        }
     }
 }

@@ -56,6 +56,17 @@ pub struct Asked<'a> {
     pub correlation: Option<&'a [u8]>,
     /// MQTT 5: Message Expiry Interval.
     pub expiry: Option<Millis>,
+    /// How surely it is to be answered.
+    pub delivery: Delivery,
+}
+
+/// How surely an answer is delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Delivery {
+    /// It may be lost: nobody waits for an acknowledgement (MQTT: `QoS` 0).
+    AtMostOnce,
+    /// It is acknowledged (MQTT: `QoS` 1).
+    AtLeastOnce,
 }
 
 /// Who asks, and where the answers may go.

@@ -56,7 +56,7 @@ impl Engine {
         };
         self.counters.answers += 1;
         if let Some(memo) = memo {
-            letter.correlation = self.requests.again(memo).or(letter.correlation);
+            self.requests.readdress(memo, &mut letter);
             self.counters.answers_forgotten += self.requests.store(memo, &letter, &self.limits);
         }
         self.put(Output::Answer(letter));
@@ -72,6 +72,7 @@ impl Engine {
             encoding: format.ok().and_then(|format| format.encoding(asked.payload)).unwrap_or_default(),
             correlation: asked.correlation.map(Into::into),
             id,
+            delivery: asked.delivery,
         }
     }
 
@@ -162,9 +163,10 @@ impl Engine {
                 return Err(Fault::new(Symbol::RequestIdReused, "another request had the same id; use a new one"));
             }
             let correlation = asked.correlation.map(Into::into);
+            let delivery = asked.delivery;
             match memo.letter.clone() {
-                Some(letter) => self.put(Output::Answer(Letter { correlation, ..letter })),
-                None => memo.again = correlation,
+                Some(letter) => self.put(Output::Answer(Letter { correlation, delivery, ..letter })),
+                None => (memo.again, memo.delivery) = (correlation, memo.delivery.max(delivery)),
             }
             self.counters.repeated += 1;
             self.note(Notice::Repeated);
@@ -174,7 +176,7 @@ impl Engine {
         if self.requests.needs_timer() {
             self.timers.set(now + self.limits.remember, Timer::Forget);
         }
-        let memo = Memo { fingerprint, until, again: None, letter: None };
+        let memo = Memo { fingerprint, until, again: None, delivery: asked.delivery, letter: None };
         self.requests.remember(key.clone(), memo);
         Ok(false)
     }

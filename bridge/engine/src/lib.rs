@@ -42,7 +42,7 @@ mod timers;
 mod work;
 
 pub use engine::Engine;
-pub use input::{Asked, Asker, Door, Input};
+pub use input::{Asked, Asker, Delivery, Door, Input};
 pub use limits::Limits;
 pub use notice::{Counters, Load, Notice};
 pub use output::{Letter, Output, Post};

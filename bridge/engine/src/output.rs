@@ -2,7 +2,12 @@
 
 use hes_schemas::{ClientId, ClusterId, Encoding, Sid, Status, Topic, UserName};
 
-use crate::{cluster::Command, input::Asker, notice::Notice, record::Record};
+use crate::{
+    cluster::Command,
+    input::{Asker, Delivery},
+    notice::Notice,
+    record::Record,
+};
 
 /// One thing to be done outside, in the order in which they are polled.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,4 +81,6 @@ pub struct Letter {
     pub correlation: Option<Box<[u8]>>,
     /// How the request ended, for the user property `status`.
     pub status: Status,
+    /// How surely it is to be delivered.
+    pub delivery: Delivery,
 }

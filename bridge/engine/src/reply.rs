@@ -5,7 +5,7 @@ use hes_schemas::{
 };
 
 use crate::{
-    input::{Asker, Door},
+    input::{Asker, Delivery, Door},
     output::Letter,
 };
 
@@ -18,6 +18,7 @@ pub(crate) struct Reply {
     pub(crate) encoding: Encoding,
     pub(crate) correlation: Option<Box<[u8]>>,
     pub(crate) id: Option<RequestId>,
+    pub(crate) delivery: Delivery,
 }
 
 impl Reply {
@@ -30,6 +31,7 @@ impl Reply {
             encoding: self.encoding,
             correlation: self.correlation.clone(),
             status: answer.status,
+            delivery: self.delivery,
         })
     }
 

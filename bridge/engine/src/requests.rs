@@ -8,7 +8,7 @@ use hes_schemas::{
 };
 use rustc_hash::FxHashMap;
 
-use crate::{directory::Slot, limits::Limits, output::Letter, reply::Reply};
+use crate::{directory::Slot, input::Delivery, limits::Limits, output::Letter, reply::Reply};
 
 /// One request under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +48,8 @@ pub(crate) struct Memo {
     pub(crate) until: Timestamp,
     /// The Correlation Data with which it came again while it was under way: its asker waits for that now.
     pub(crate) again: Option<Box<[u8]>>,
+    /// How surely it is to be answered: as it wanted when that was most.
+    pub(crate) delivery: Delivery,
     /// Nothing while the request is under way.
     pub(crate) letter: Option<Letter>,
 }
@@ -88,9 +90,11 @@ impl Requests {
         self.memos.get_mut(key)
     }
 
-    /// Takes out the Correlation Data with which a request came again.
-    pub(crate) fn again(&mut self, key: &MemoKey) -> Option<Box<[u8]>> {
-        self.memos.get_mut(key)?.again.take()
+    /// Addresses an answer to whoever waits for it: the request may have come again, and otherwise.
+    pub(crate) fn readdress(&mut self, key: &MemoKey, letter: &mut Letter) {
+        let Some(memo) = self.memos.get_mut(key) else { return };
+        letter.delivery = memo.delivery;
+        letter.correlation = memo.again.take().or(letter.correlation.take());
     }
 
     /// Notes that a request is under way; it is remembered at least until it is answered.

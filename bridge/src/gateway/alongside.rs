@@ -1,5 +1,6 @@
 //! The interface on another broker: requests come in, answers, values and events go out.
 
+mod listener;
 mod outbox;
 mod session;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hes_broker::{Backend, BoxFuture, Change, Client, Done, Hello, Publish, Refusal, Rights};
-use hes_engine::{Asked, Asker, Door as EngineDoor, Input};
+use hes_engine::{Asked, Asker, Delivery, Door as EngineDoor, Input};
 use hes_schemas::{Filter, Millis, Topic, UserName};
 
 use super::{
@@ -50,6 +50,8 @@ impl Backend for Door {
             response_topic: properties.response_topic.as_deref(),
             correlation: properties.correlation_data.as_deref(),
             expiry: properties.expiry.map(Millis::from_secs),
+            // a client that does not want it so surely has subscribed so
+            delivery: Delivery::AtLeastOnce,
         }));
     }
 

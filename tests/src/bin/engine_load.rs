@@ -9,7 +9,7 @@
 use std::{env, sync::Arc};
 
 use hes_engine::{
-    Asked, Asker, Door, Engine, Input, Limits, Output, clusters::zigbee2mqtt::Zigbee2Mqtt, record::Restored,
+    Asked, Asker, Delivery, Door, Engine, Input, Limits, Output, clusters::zigbee2mqtt::Zigbee2Mqtt, record::Restored,
 };
 use hes_schemas::{
     ClientId, ClusterId, HomeId, Root, Status, Timestamp, Topic, UserName,
@@ -118,6 +118,7 @@ impl House {
             response_topic: None,
             correlation: Some(&round.to_be_bytes()),
             expiry: None,
+            delivery: Delivery::AtLeastOnce,
         };
         self.engine.handle(now(), Input::Asked(asked));
         self.drain()

@@ -1,6 +1,6 @@
 //! The same request again: acts once, and gets the same answer.
 
-use hes_engine::{Limits, Notice};
+use hes_engine::{Delivery, Limits, Notice};
 use serde_json::json;
 
 use crate::support::{Ask, GUS, House};
@@ -142,6 +142,25 @@ fn a_refused_update_may_be_tried_again_and_says_the_same() {
     let again = house.send(set_on("7"));
     assert_eq!(house.error(&first), (503, "cluster_offline"));
     assert_eq!(house.error(&again), (503, "cluster_offline"));
+}
+
+#[test]
+fn an_answer_is_delivered_as_surely_as_its_asker_wanted_when_it_wanted_most() {
+    let (once, surely) = (|| set_on("7").unacknowledged(), || set_on("7"));
+    for (asks, before, after) in [
+        (vec![once()], Delivery::AtMostOnce, Delivery::AtLeastOnce),
+        (vec![once(), surely()], Delivery::AtLeastOnce, Delivery::AtLeastOnce),
+        (vec![surely(), once()], Delivery::AtLeastOnce, Delivery::AtLeastOnce),
+    ] {
+        let mut house = lamp();
+        for ask in asks {
+            house.send(ask);
+        }
+        house.reports("lamp", json!({"state": "ON"}));
+        house.send(surely());
+        let delivered: Vec<Delivery> = house.letters.iter().map(|letter| letter.delivery).collect();
+        assert_eq!(delivered, [before, after]);
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A request as a client puts it on the wire.
 
-use hes_engine::{Asked, Asker, Door};
+use hes_engine::{Asked, Asker, Delivery, Door};
 use hes_schemas::{ClientId, Datum, Encoding, Millis, UserName, encode};
 
 use super::ANNA;
@@ -17,6 +17,7 @@ pub(crate) struct Ask {
     pub(crate) response_topic: Option<String>,
     pub(crate) correlation: Option<Vec<u8>>,
     pub(crate) expiry: Option<Millis>,
+    pub(crate) delivery: Delivery,
 }
 
 /// What an answer to a request is found by: its Correlation Data.
@@ -36,6 +37,7 @@ impl Ask {
             response_topic: None,
             correlation: None,
             expiry: None,
+            delivery: Delivery::AtLeastOnce,
         }
     }
 
@@ -53,6 +55,11 @@ impl Ask {
     /// Asks through another door.
     pub(crate) fn through(self, door: Door) -> Self {
         Self { door, ..self }
+    }
+
+    /// Asks without waiting for an acknowledgement, or for one of the answer.
+    pub(crate) fn unacknowledged(self) -> Self {
+        Self { delivery: Delivery::AtMostOnce, ..self }
     }
 
     /// Asks with the same Correlation Data as an earlier request.
@@ -97,6 +104,7 @@ impl Ask {
             response_topic: self.response_topic.as_deref(),
             correlation: self.correlation.as_deref(),
             expiry: self.expiry,
+            delivery: self.delivery,
         }
     }
 }

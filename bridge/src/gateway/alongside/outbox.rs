@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use hes_engine::{Letter, Post};
+use rumqttc::v5::mqttbytes::v5::Publish;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use crate::gateway::report;
@@ -20,6 +21,8 @@ pub(crate) enum Outgoing {
     Post(Post),
     /// An answer.
     Letter(Letter),
+    /// The acknowledgement of a request, which comes after its answer if that is known at once.
+    Acknowledgement(Box<Publish>),
 }
 
 /// The way to the other broker.
@@ -48,6 +51,12 @@ impl Outbox {
         if self.sender.try_send(Outgoing::Letter(letter)).is_err() {
             report::answer_dropped();
         }
+    }
+
+    /// Puts the acknowledgement of a message in; false if there is no room.
+    pub(crate) fn acknowledge(&self, publish: &Publish) -> bool {
+        let bare = Publish { qos: publish.qos, pkid: publish.pkid, ..Publish::default() };
+        self.sender.try_send(Outgoing::Acknowledgement(Box::new(bare))).is_ok()
     }
 
     /// Says whether something was left out since this was asked last.

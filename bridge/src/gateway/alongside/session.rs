@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use hes_engine::{Asked, Asker, Door, Input, Letter, Post};
-use hes_schemas::{Encoding, Filter, HomeId, Millis, Root, Topic, UserName, message::Presence};
+use hes_engine::{Delivery, Letter, Post};
+use hes_schemas::{Encoding, Filter, HomeId, Root, UserName, message::Presence};
 use rumqttc::v5::{
     AsyncClient, Event, EventLoop,
     mqttbytes::{
         QoS,
-        v5::{Filter as Wish, LastWill, Packet, Publish, PublishProperties, SubscribeReasonCode},
+        v5::{Filter as Wish, LastWill, Packet, PublishProperties},
     },
 };
 use tokio::sync::mpsc::Receiver;
@@ -17,8 +17,9 @@ use tokio::sync::mpsc::Receiver;
 use super::{
     super::{mind::Mind, report},
     Outbox, Outgoing,
+    listener::Listener,
 };
-use crate::remote::{DEAF, Remote, reason_v5};
+use crate::remote::{Remote, reason_v5};
 
 /// How many packets may wait between this task and the connection.
 const QUEUE: usize = 256;
@@ -41,6 +42,8 @@ impl<'s> Session<'s> {
         let home = mind.look(|engine| engine.home().clone());
         let mut options = remote.options_v5(format!("hes-bridge-{home}"));
         options.set_clean_start(true);
+        // the acknowledgement of a request follows its answer, which so does not wait for it
+        options.set_manual_acks(true);
         let last = mind.look(|engine| engine.presence_post(Presence::Offline));
         options.set_last_will(LastWill::new(last.topic.as_str(), last.payload, QoS::AtLeastOnce, true, None));
         let (client, events) = AsyncClient::new(options, QUEUE);
@@ -57,8 +60,10 @@ impl<'s> Session<'s> {
             return reason;
         }
         let Self { mind, acts_as, outbox, client, events, .. } = self;
+        let requests = mind.look(|engine| engine.root().requests(engine.home()));
+        let listener = Listener { mind, acts_as, outbox, client, requests };
         tokio::select! {
-            reason = listen(mind, acts_as, outbox, events) => reason,
+            reason = listener.listen(events) => reason,
             reason = speak(mind, outbox, client, outgoing) => reason,
         }
     }
@@ -111,52 +116,6 @@ fn wishes(root: &Root, home: &HomeId) -> Vec<Wish> {
     asked.chain(retained).collect()
 }
 
-/// Takes in what comes; returns why it ended.
-async fn listen(mind: &Mind, acts_as: &UserName, outbox: &Outbox, events: &mut EventLoop) -> String {
-    loop {
-        match events.poll().await {
-            Ok(Event::Incoming(Packet::Publish(publish))) => hear(mind, acts_as, outbox, &publish),
-            Ok(Event::Incoming(Packet::SubAck(ack))) if ack.return_codes.iter().any(is_refusal) => {
-                return DEAF.to_owned();
-            }
-            Ok(_) => {}
-            Err(error) => return reason_v5(&error),
-        }
-    }
-}
-
-const fn is_refusal(code: &SubscribeReasonCode) -> bool {
-    !matches!(code, SubscribeReasonCode::Success(_))
-}
-
-fn hear(mind: &Mind, acts_as: &UserName, outbox: &Outbox, publish: &Publish) {
-    let Some(topic) = std::str::from_utf8(&publish.topic).ok().and_then(|text| Topic::new(text).ok()) else { return };
-    let is_request = mind.look(|engine| engine.root().requests(engine.home()).iter().any(|it| it.matches(&topic)));
-    if is_request {
-        ask(mind, acts_as, &topic, publish);
-    }
-    // a request that is retained is refused, but would come again at each connection
-    let is_unwanted = is_request || !mind.look(|engine| engine.retains(&topic));
-    if publish.retain && !publish.payload.is_empty() && is_unwanted {
-        outbox.publish(&Post { topic, payload: Vec::new(), retain: true });
-    }
-}
-
-fn ask(mind: &Mind, acts_as: &UserName, topic: &Topic, publish: &Publish) {
-    let none = PublishProperties::default();
-    let properties = publish.properties.as_ref().unwrap_or(&none);
-    mind.handle(Input::Asked(Asked {
-        asker: Asker { user: acts_as.clone(), door: Door::Alongside },
-        topic: topic.as_str(),
-        payload: &publish.payload,
-        retained: publish.retain,
-        content_type: properties.content_type.as_deref(),
-        response_topic: properties.response_topic.as_deref(),
-        correlation: properties.correlation_data.as_deref(),
-        expiry: properties.message_expiry_interval.map(Millis::from_secs),
-    }));
-}
-
 /// Says all that is retained, and then what comes; returns why it ended.
 async fn speak(mind: &Mind, outbox: &Outbox, client: &AsyncClient, outgoing: &mut Receiver<Outgoing>) -> String {
     let mut is_behind = true;
@@ -170,6 +129,7 @@ async fn speak(mind: &Mind, outbox: &Outbox, client: &AsyncClient, outgoing: &mu
         let said = match message {
             Outgoing::Post(post) => say(client, post).await,
             Outgoing::Letter(letter) => send(client, letter).await,
+            Outgoing::Acknowledgement(publish) => client.ack(&publish).await.map_err(|error| error.to_string()),
         };
         if let Err(reason) = said {
             return reason;
@@ -206,6 +166,10 @@ async fn send(client: &AsyncClient, letter: Letter) -> Result<(), String> {
         ..Default::default()
     };
     let topic = letter.topic.as_str();
-    let sent = client.publish_with_properties(topic, QoS::AtLeastOnce, false, letter.payload, properties).await;
+    let qos = match letter.delivery {
+        Delivery::AtMostOnce => QoS::AtMostOnce,
+        Delivery::AtLeastOnce => QoS::AtLeastOnce,
+    };
+    let sent = client.publish_with_properties(topic, qos, false, letter.payload, properties).await;
     sent.map_err(|error| error.to_string())
 }

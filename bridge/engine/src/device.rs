@@ -94,6 +94,10 @@ impl Device {
         match self.values.binary_search_by(|held| held.property.cmp(property)) {
             Ok(index) => self.values.get_mut(index).is_some_and(|held| held.hear(value, now, source)),
             Err(index) => {
+                if self.values.is_empty() {
+                    // most devices report all they have, and there are many devices
+                    self.values.reserve_exact(self.record.shape.properties.len());
+                }
                 let property = self.record.shape.properties.get_key_value(property).map_or(property, |(name, _)| name);
                 let held = Held {
                     property: property.clone(),

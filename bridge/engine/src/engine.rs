@@ -28,6 +28,9 @@ use crate::{
     timers::{Timer, Timers},
 };
 
+/// For how many outputs there is room even when none waits.
+const ROOM: usize = 256;
+
 /// The mind of one gateway.
 ///
 /// Architecture invariant: no I/O, no clock, no randomness. The same inputs at the same times give the same outputs.
@@ -108,6 +111,7 @@ impl Engine {
                 Timer::Initial(sid, from) => self.tell_initial(now, sid, from),
                 Timer::Sweep(cluster, from) => self.sweep(now, cluster, from),
                 Timer::States(cluster, from) => self.tell_states(now, cluster, from),
+                Timer::Natives(cluster, from) => self.tell_natives(now, cluster, from),
                 Timer::Recall(cluster) => self.recall(&cluster),
                 Timer::Forget => self.forget(now),
             }
@@ -116,7 +120,12 @@ impl Engine {
 
     /// Returns the next thing to be done outside.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        let output = self.outputs.pop_front();
+        if output.is_none() {
+            // the list of a large house leaves room behind that nothing else needs
+            self.outputs.shrink_to(ROOM);
+        }
+        output
     }
 
     /// Returns when [`Self::handle_timeout`] is wanted next.

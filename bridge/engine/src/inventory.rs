@@ -13,6 +13,7 @@ use crate::{
     notify::Happening,
     output::Output,
     record::{DeviceRecord, Record},
+    timers::Timer,
 };
 
 impl Engine {
@@ -85,7 +86,7 @@ impl Engine {
         record.rev = device.record.rev;
         if device.record == record {
             if !was_described {
-                self.publish_native_values(slot);
+                self.timers.set(now, Timer::Natives(record.cluster, 0));
             }
             return;
         }

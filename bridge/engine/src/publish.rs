@@ -157,7 +157,7 @@ impl Engine {
         let value = self.native_value(device, native)?;
         let names = device.held().iter().map(|held| &held.property);
         let Worth { quality, version, time } =
-            device.worth(names.filter(|name| native_name(device, name).as_ref() == Some(native)));
+            device.worth(names.filter(|name| native_text(device, name) == Some(native.as_str())));
         let reading = Reading { value, unit: None, quality, version: version?, time: time? };
         Some(self.post(&Address::Value(self.path(device), Target::Native(native.clone())), &reading, true))
     }
@@ -189,5 +189,9 @@ fn targets(device: &Device, shape: &Shape) -> BTreeSet<Target> {
 }
 
 fn native_name(device: &Device, name: &PropertyName) -> Option<NativeName> {
-    NativeName::new(device.property(name)?.native.as_deref()?).ok()
+    NativeName::new(native_text(device, name)?).ok()
+}
+
+fn native_text<'d>(device: &'d Device, name: &PropertyName) -> Option<&'d str> {
+    device.property(name)?.native.as_deref()
 }

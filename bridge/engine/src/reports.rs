@@ -144,6 +144,13 @@ impl Engine {
         }
     }
 
+    /// Publishes the native values of devices that were described for the first time in this life, some at a time.
+    pub(crate) fn tell_natives(&mut self, now: Timestamp, cluster: ClusterId, from: u32) {
+        if let Some(next) = self.for_some(&cluster, from, Self::publish_native_values) {
+            self.timers.set(now, Timer::Natives(cluster, next));
+        }
+    }
+
     /// Does something for some devices of a cluster; returns where to go on, or nothing at the end.
     fn for_some(&mut self, cluster: &ClusterId, from: u32, what: fn(&mut Self, Slot)) -> Option<u32> {
         let next = from.saturating_add(BATCH);

@@ -25,6 +25,8 @@ pub(crate) enum Timer {
     Sweep(ClusterId, u32),
     /// Whether more devices of a cluster are there is published, from this place in the directory on.
     States(ClusterId, u32),
+    /// More native values of a cluster are published, which have only become known, from this place in the directory on.
+    Natives(ClusterId, u32),
     /// A cluster that has not said which devices it has is taken at its former word.
     Recall(ClusterId),
     /// Stored answers are forgotten.

@@ -6,7 +6,8 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use hes_engine::Input;
 use hes_schemas::{ClusterId, Filter};
 use rumqttc::{
-    AsyncClient, ConnectReturnCode, Event, EventLoop, MqttOptions, Packet, QoS, SubscribeFilter, SubscribeReasonCode,
+    AsyncClient, ConnectReturnCode, Event, EventLoop, MqttOptions, Packet, Publish, QoS, SubscribeFilter,
+    SubscribeReasonCode,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +16,10 @@ use crate::remote::{DEAF, Remote, network, reason};
 
 /// How many packets may wait for the other broker.
 const QUEUE: usize = 256;
+
+/// The payload, in bytes, above which a message is understood on a thread of its own: the lists of several large clusters,
+/// which come together at a start, would otherwise take all threads on which clients are served.
+const LONG: usize = 64 * 1024;
 
 /// Keeps a cluster linked until it is cancelled.
 ///
@@ -56,7 +61,7 @@ pub(super) fn pauses() -> ExponentialBackoff {
 }
 
 struct Session<'s> {
-    mind: &'s Mind,
+    mind: &'s Arc<Mind>,
     cluster: &'s ClusterId,
     remote: &'s Remote,
     is_up: bool,
@@ -99,15 +104,12 @@ impl Session<'_> {
             Ok(Event::Incoming(Packet::SubAck(ack))) if ack.return_codes.contains(&SubscribeReasonCode::Failure) => {
                 return Err(DEAF.to_owned());
             }
-            Ok(Event::Incoming(Packet::Publish(publish))) => {
-                let Self { mind, cluster, .. } = self;
-                let (topic, payload) = (publish.topic.as_str(), publish.payload.as_ref());
-                mind.handle(if publish.retain {
-                    Input::Retained { cluster, topic, payload }
-                } else {
-                    Input::Heard { cluster, topic, payload }
-                });
+            Ok(Event::Incoming(Packet::Publish(publish))) if publish.payload.len() > LONG => {
+                let (mind, cluster) = (Arc::clone(self.mind), self.cluster.clone());
+                let hear = move || hear(&mind, &cluster, &publish);
+                tokio::task::spawn_blocking(hear).await.map_err(|error| error.to_string())?;
             }
+            Ok(Event::Incoming(Packet::Publish(publish))) => hear(self.mind, self.cluster, &publish),
             Ok(_) => {}
             Err(error) => return Err(reason(&error)),
         }
@@ -121,4 +123,13 @@ impl Session<'_> {
         report::linked(self.cluster, self.remote.url());
         self.mind.handle(Input::Linked(self.cluster.clone()));
     }
+}
+
+fn hear(mind: &Mind, cluster: &ClusterId, publish: &Publish) {
+    let (topic, payload) = (publish.topic.as_str(), publish.payload.as_ref());
+    mind.handle(if publish.retain {
+        Input::Retained { cluster, topic, payload }
+    } else {
+        Input::Heard { cluster, topic, payload }
+    });
 }

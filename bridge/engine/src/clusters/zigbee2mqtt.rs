@@ -89,11 +89,11 @@ impl Zigbee2Mqtt {
 
     fn bridge(&mut self, subject: &str, payload: &[u8]) -> Vec<Report> {
         match subject {
-            "devices" | "groups" | "logging" => match message::json(payload) {
-                Ok(told) if subject == "devices" => self.devices(&told),
+            "devices" | "groups" | "logging" if payload.is_empty() => Vec::new(),
+            "devices" => self.devices(payload),
+            "groups" | "logging" => match message::json(payload) {
                 Ok(told) if subject == "groups" => self.list_groups(&told),
                 Ok(told) => self.log(&told),
-                Err(_) if payload.is_empty() => Vec::new(),
                 Err(error) => unreadable(&format!("bridge/{subject}: {error}")),
             },
             "state" => match message::is_online(payload) {

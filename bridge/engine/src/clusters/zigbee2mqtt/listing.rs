@@ -11,8 +11,11 @@ use crate::cluster::{Description, Report};
 
 impl Zigbee2Mqtt {
     /// Takes in the list of devices; the inventory is complete once the groups have come too.
-    pub(super) fn devices(&mut self, list: &Datum) -> Vec<Report> {
-        let Some(listed) = self.catalog.devices(list) else { return unreadable("bridge/devices is no list") };
+    pub(super) fn devices(&mut self, payload: &[u8]) -> Vec<Report> {
+        let listed = match self.catalog.devices(payload) {
+            Ok(listed) => listed,
+            Err(error) => return unreadable(&format!("bridge/devices {error}")),
+        };
         let mut reports: Vec<Report> = listed.complaints.into_iter().flat_map(|reason| unreadable(&reason)).collect();
         self.peers.clear();
         self.has_devices = true;

@@ -1,6 +1,66 @@
-//! The small messages: whether something is online, a value without a name, a line of the log.
+//! The small messages: whether something is online, a value without a name, a line of the log; and lists, unread.
+
+use std::fmt;
 
 use hes_schemas::{Datum, DecodeError, Encoding, Limits, decode_datum};
+use serde::{
+    Deserializer as _,
+    de::{SeqAccess, Visitor},
+};
+use serde_json::{Deserializer, error::Category, value::RawValue};
+
+/// Says why a payload is not a list.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ListError {
+    /// It has more bytes than a cluster may send.
+    #[error("has {size} bytes, more than {limit}")]
+    TooLarge {
+        /// What came.
+        size: usize,
+        /// What is allowed.
+        limit: usize,
+    },
+    /// It is something else.
+    #[error("is no list")]
+    NoList,
+    /// It is not JSON.
+    #[error("is not well-formed: {0}")]
+    Syntax(serde_json::Error),
+}
+
+/// Hands out the elements of a list one by one, unread, so that a long one takes no memory.
+///
+/// # Errors
+/// [`ListError`]; what was handed out before is then not to be trusted.
+pub(super) fn each<'p>(payload: &'p [u8], each: impl FnMut(&'p RawValue)) -> Result<(), ListError> {
+    let (size, limit) = (payload.len(), Limits::CLUSTER.bytes);
+    if size > limit {
+        return Err(ListError::TooLarge { size, limit });
+    }
+    let mut deserializer = Deserializer::from_slice(payload);
+    let read = deserializer.deserialize_seq(Each(each)).and_then(|()| deserializer.end());
+    read.map_err(|error| match error.classify() {
+        Category::Data => ListError::NoList,
+        Category::Syntax | Category::Eof | Category::Io => ListError::Syntax(error),
+    })
+}
+
+struct Each<F>(F);
+
+impl<'p, F: FnMut(&'p RawValue)> Visitor<'p> for Each<F> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'p>>(mut self, mut elements: A) -> Result<(), A::Error> {
+        while let Some(element) = elements.next_element()? {
+            (self.0)(element);
+        }
+        Ok(())
+    }
+}
 
 /// Reads JSON, with integers beyond 64 bits as the nearest number: one of them must not hide all devices.
 pub(super) fn json(payload: &[u8]) -> Result<Datum, DecodeError> {

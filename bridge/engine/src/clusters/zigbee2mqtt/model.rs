@@ -22,6 +22,8 @@ use crate::cluster::{Change, Shape};
 pub(super) struct Model {
     /// Maker and product, for people.
     pub(super) title: Box<str>,
+    pub(super) vendor: Option<Box<str>>,
+    pub(super) product: Option<Box<str>>,
     pub(super) shape: Arc<Shape>,
     natives: FxHashMap<Box<str>, Native>,
     /// The native key of each property.
@@ -68,7 +70,10 @@ impl Model {
             parts.add(native, document, Binding::new(name, &leaf, meaning));
         }
         events.iter().for_each(|leaf| parts.add_event(leaf));
-        parts.model.title = title(definition);
+        let text = |key| definition.field(key).and_then(Datum::as_text);
+        parts.model.title = title(text("vendor"), text("model"));
+        parts.model.vendor = text("vendor").map(Into::into);
+        parts.model.product = text("model").map(Into::into);
         parts.model.left_out = left_out;
         parts.build(kinds)
     }
@@ -229,9 +234,8 @@ pub(super) fn merge(one: Datum, two: Datum) -> Datum {
     }
 }
 
-fn title(definition: &Datum) -> Box<str> {
-    let text = |key| definition.field(key).and_then(Datum::as_text).unwrap_or("?");
-    short(&format!("{} {}", text("vendor"), text("model"))).into()
+fn title(vendor: Option<&str>, product: Option<&str>) -> Box<str> {
+    short(&format!("{} {}", vendor.unwrap_or("?"), product.unwrap_or("?"))).into()
 }
 
 /// What a button tells is published and can neither be set nor asked for.

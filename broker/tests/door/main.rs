@@ -23,7 +23,11 @@ mod rights;
 #[cfg(test)]
 mod routers;
 #[cfg(test)]
+mod script;
+#[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod statements;
 #[cfg(test)]
 mod subscribe;
 #[cfg(test)]

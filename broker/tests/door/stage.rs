@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 pub(crate) use self::{
     client::{Client, Guest, publish},
     gateway::Gateway,
-    packet::{body, packet, prop, text},
+    packet::{Packet, body, packet, prop, split_variable, text},
 };
 
 /// Both protocol versions, for stories that are the same in both.

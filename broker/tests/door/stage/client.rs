@@ -215,6 +215,11 @@ impl Client {
         self.stream.set_zero_linger().unwrap();
     }
 
+    /// Says that it will say no more, as a process that dies does.
+    pub(crate) async fn hang_up(&mut self) {
+        self.stream.shutdown().await.unwrap();
+    }
+
     fn id(&mut self) -> [u8; 2] {
         self.last_id += 1;
         self.last_id.to_be_bytes()

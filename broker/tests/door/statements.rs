@@ -1,0 +1,12 @@
+//! The statements of the specification, area by area: one conversation each.
+
+mod connect;
+mod ending;
+mod exactly_once;
+mod flow;
+mod publish;
+mod retained;
+mod session;
+mod shared;
+mod subscribe;
+mod will;

@@ -1,0 +1,460 @@
+//! PUBLISH, and its acknowledgements for `QoS` 0 and 1.
+//!
+//! Source: MQTT 3.1.1 and 5.0, 3.3, 3.4, 4.3.1, 4.3.2.
+
+use crate::script::{both, new, new_each, old, old_each};
+
+/// MQTT-4.3.1-1, 4.3.2-?: each quality to each, at the lower of both. MQTT-3.8.4-8.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publishes_in_every_quality_to_every_quality() {
+    both(
+        "
+        r0 -> connect
+        r1 -> connect
+        r2 -> connect
+        r0 -> subscribe t qos0
+        r1 -> subscribe t qos1
+        r2 -> subscribe t qos2
+        s -> connect
+        s -> publish t none
+        s -> publish t one qos1
+        s -> publish t two qos2
+        r0 <- publish t none
+        r0 <- publish t one
+        r0 <- publish t two
+        r0 <- nothing
+        r1 <- publish t none
+        r1 <- publish t one qos1
+        r1 <- publish t two qos1
+        r1 <- nothing
+        r2 <- publish t none
+        r2 <- publish t one qos1
+        r2 <- publish t two qos2
+        r2 <- nothing
+    ",
+    )
+    .await;
+}
+
+/// The same through wildcards.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publishes_in_every_quality_through_wildcards() {
+    both(
+        "
+        r0 -> connect
+        r1 -> connect
+        r2 -> connect
+        r0 -> subscribe a/# qos0
+        r1 -> subscribe a/+ qos1
+        r2 -> subscribe +/t qos2
+        s -> connect
+        s -> publish a/t none
+        s -> publish a/t one qos1
+        s -> publish a/t two qos2
+        r0 <- publish a/t none
+        r0 <- publish a/t one
+        r0 <- publish a/t two
+        r0 <- nothing
+        r1 <- publish a/t none
+        r1 <- publish a/t one qos1
+        r1 <- publish a/t two qos1
+        r1 <- nothing
+        r2 <- publish a/t none
+        r2 <- publish a/t one qos1
+        r2 <- publish a/t two qos2
+        r2 <- nothing
+    ",
+    )
+    .await;
+}
+
+/// MQTT-3.3.4-?: the PUBACK has the packet id of its PUBLISH; MQTT-2.2.1-5.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publishes_with_packet_ids_from_the_least_to_the_greatest() {
+    both(
+        "
+        a -> connect
+        a -> publish t x qos1 id=1
+        a <- puback 1
+        a -> publish t x qos1 id=65535
+        a <- puback 65535
+        a -> publish t x qos1 id=256
+        a <- puback 256
+        a -> publish t x qos1 id=256
+        a <- puback 256
+    ",
+    )
+    .await;
+}
+
+/// MQTT-3.3.1-3: what a receiver sees of DUP is its own, not the publisher's. With `QoS` 1 a repeated message is new.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn repeats_a_message_of_qos_1() {
+    both(
+        "
+        r -> connect
+        r -> subscribe t qos1
+        s -> connect
+        s -> publish t x qos1 id=7
+        s <- puback 7
+        s -> publish t x qos1 id=7 dup
+        s <- puback 7
+        r <- publish t x qos1
+        r <- publish t x qos1
+        r <- nothing
+    ",
+    )
+    .await;
+}
+
+/// MQTT-4.6.0-2: PUBACKs in the order of the messages.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publishes_many_before_it_reads_the_acknowledgements() {
+    old("
+        a -> connect
+        a -> bytes 32 06 't' 00 09 78 32 06 't' 00 03 78 32 06 't' 00 05 78
+        a <- puback 9
+        a <- puback 3
+        a <- puback 5
+    ")
+    .await;
+    new("
+        a -> connect
+        a -> bytes 32 07 't' 00 09 00 78 32 07 't' 00 03 00 78 32 07 't' 00 05 00 78
+        a <- puback 9
+        a <- puback 3
+        a <- puback 5
+    ")
+    .await;
+}
+
+/// MQTT-3.3.2-1, 3.3.2-2, 4.7.3-1: a topic has at least one character and no wildcard.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publishes_to_what_is_no_topic() {
+    for topic in ["''", "a/+", "#", "a/#", "+", "a+b", "a#b"] {
+        old(&format!(
+            "
+            a -> connect
+            a -> publish {topic} x
+            a <- closed
+        "
+        ))
+        .await;
+        new(&format!(
+            "
+            a -> connect
+            a -> publish {topic} x
+            a <- gone 0x81|0x82|0x90
+        "
+        ))
+        .await;
+    }
+}
+
+/// MQTT-4.7.3-?: names with spaces, slashes at either end, empty levels, other scripts; case counts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publishes_to_unusual_topics() {
+    for topic in ["/", "//", "/a", "a/", "a//b", "été", "日本/東京", "a$b", "😀", ".", "A", "$own/t", "[60000]"]
+    {
+        both(&format!(
+            "
+            a -> connect
+            a -> subscribe {topic} qos1
+            a -> subscribe a
+            a -> publish {topic} x qos1 id=1
+            a <- puback 1
+            a <- publish {} x qos1
+            a <- nothing
+        ",
+            if topic.len() > 200 { "[60000]" } else { topic }
+        ))
+        .await;
+    }
+}
+
+/// MQTT-3.3.1-4, 3.3.1-2: `QoS` 3, and DUP with `QoS` 0.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sets_flags_of_publish_that_mean_nothing() {
+    old("
+        a -> connect
+        a -> packet 36 't' 00 01 78
+        a <- closed
+        b -> connect
+        b -> packet 38 't' 78
+        b <- closed
+    ")
+    .await;
+    new("
+        a -> connect
+        a -> packet 36 't' 00 01 00 78
+        a <- gone 0x81|0x82
+        b -> connect
+        b -> packet 38 't' 00 78
+        b <- gone 0x81|0x82
+    ")
+    .await;
+}
+
+/// MQTT-2.2.1-3: packet id 0.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn uses_packet_id_zero() {
+    for qos in ["qos1", "qos2"] {
+        old(&format!(
+            "
+            a -> connect
+            a -> publish t x {qos} id=0
+            a <- closed
+        "
+        ))
+        .await;
+        new(&format!(
+            "
+            a -> connect
+            a -> publish t x {qos} id=0
+            a <- gone 0x81|0x82
+        "
+        ))
+        .await;
+    }
+}
+
+/// MQTT-3.3.1-?: an empty payload is a message.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publishes_nothing_at_all() {
+    both(
+        "
+        a -> connect
+        a -> subscribe t qos2
+        a -> publish t ''
+        a <- publish t ''
+        a -> publish t '' qos1 id=1
+        a <- puback 1
+        a <- publish t '' qos1
+        a <- nothing
+    ",
+    )
+    .await;
+}
+
+/// MQTT-3.3.2-3: what has been published arrives under the same topic with the same payload, however long.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publishes_payloads_around_the_edges_of_the_length() {
+    for length in [1, 100, 120, 121, 122, 123, 124, 125, 127, 128, 16_370, 16_378, 16_383, 16_384, 70_000, 2_097_152] {
+        let shown = if length <= 200 { "x".repeat(length) } else { format!("[{length}]") };
+        both(&format!(
+            "
+            r -> connect
+            r -> subscribe t qos1
+            s -> connect
+            s -> publish t [{length}] qos1
+            r <- publish t {shown} qos1
+        "
+        ))
+        .await;
+    }
+}
+
+/// MQTT-3.3.2-4, 3.3.2-15, 3.3.2-16, 3.3.2-17, 3.3.2-20: what is passed on as it came.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publishes_with_properties() {
+    new("
+        r -> connect
+        r -> subscribe t qos2
+        s -> connect
+        s -> publish t x qos1 format=1 type=text/plain response=a/b correlation=c1 user:b=2 user:a=1 user:b=3
+        r <- publish t x qos1 format=1 type=text/plain response=a/b correlation=c1 user:b=2 user:a=1 user:b=3
+        s -> publish t x qos2 format=0 type='' correlation='' user:''=''
+        r <- publish t x qos2 format=0 type='' correlation='' user:''=''
+        old -> connect v=4
+        old -> subscribe t
+        s -> publish t y format=1 type=text/plain user:b=2
+        old <- publish t y
+        old -> publish t z
+        r <- publish t y format=1 type=text/plain user:b=2
+        r <- publish t z
+    ")
+    .await;
+}
+
+/// MQTT-3.3.2-18: user properties stay in their order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publishes_user_properties_in_an_order() {
+    new("
+        r -> connect
+        r -> subscribe t
+        s -> connect
+        s -> publish t x user:k=1 user:a=9 user:k=2
+        r <- publish t x user:k=1 user:a=9 user:k=2
+    ")
+    .await;
+}
+
+/// Properties of PUBLISH that are not allowed. MQTT-3.3.4-6, 3.3.2-8, 3.3.2-14, 2.2.2-2.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publishes_with_properties_that_are_not_allowed() {
+    let cases = [
+        ("a subscription identifier", "02 0b 01"),
+        ("format 2", "02 01 02"),
+        ("format twice", "04 01 01 01 01"),
+        ("expiry twice", "0a 02 00 00 00 01 02 00 00 00 01"),
+        ("content type twice", "08 03 00 01 61 03 00 01 61"),
+        ("response topic twice", "08 08 00 01 61 08 00 01 61"),
+        ("correlation twice", "08 09 00 01 61 09 00 01 61"),
+        ("topic alias twice", "06 23 00 01 23 00 01"),
+        ("topic alias 0", "03 23 00 00"),
+        ("topic alias over the maximum", "03 23 ff ff"),
+        ("a response topic with +", "04 08 00 01 2b"),
+        ("a response topic with #", "06 08 00 03 61 2f 23"),
+        ("session expiry", "05 11 00 00 00 01"),
+        ("a reason string", "04 1f 00 01 61"),
+        ("receive maximum", "03 21 00 01"),
+        ("an unknown property", "02 7e 01"),
+        ("a content type that is not UTF-8", "04 03 00 01 ff"),
+        ("a user property with NUL", "07 26 00 01 00 00 01 61"),
+        ("a user property without a value", "04 26 00 01 61"),
+        ("a length beyond the packet", "7f 01 01"),
+        ("a length of five bytes", "80 80 80 80 00"),
+    ];
+    new_each(
+        &cases,
+        "
+        a -> connect
+        a -> packet 30 't' CASE
+        a <- gone 0x81|0x82|0x90|0x94
+    ",
+    )
+    .await;
+}
+
+/// MQTT-1.5.4-1, 1.5.4-2: topics that are not UTF-8.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publishes_to_a_topic_that_is_no_text() {
+    for topic in ["00 01 00", "00 01 ff", "00 03 ed a0 80", "00 02 c0 80", "00 04 f4 90 80 80", "00 05 61"] {
+        old(&format!(
+            "
+            a -> connect
+            a -> packet 30 {topic}
+            a <- closed
+        "
+        ))
+        .await;
+        new(&format!(
+            "
+            a -> connect
+            a -> packet 30 {topic} 00
+            a <- gone 0x81|0x82|0x90
+        "
+        ))
+        .await;
+    }
+}
+
+/// MQTT-3.4.2-?: acknowledgements with a code and properties, and for ids that nobody uses.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acknowledges_in_all_ways() {
+    new("
+        r -> connect
+        r -> subscribe t qos1
+        s -> connect
+        s -> publish t 1 qos1
+        r <- publish t 1 qos1 id=$a
+        r -> puback $a 0x00
+        s -> publish t 2 qos1
+        r <- publish t 2 qos1 id=$b
+        r -> puback $b 0x80 reason=why user:a=b
+        s -> publish t 3 qos1
+        r <- publish t 3 qos1 id=$c
+        r -> puback $c 0x10 user:a=b
+        r -> puback 999
+        r <- nothing
+        s -> publish t 4 qos1
+        r <- publish t 4 qos1
+    ")
+    .await;
+    old("
+        r -> connect
+        r -> subscribe t qos1
+        r -> puback 999
+        r -> publish t x qos1 id=1
+        r <- puback 1
+        r <- publish t x qos1
+        r <- nothing
+    ")
+    .await;
+}
+
+/// Acknowledgements that are malformed. MQTT-2.1.3-1.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acknowledges_in_ways_that_are_not_allowed() {
+    let cases = [
+        ("PUBACK with flags", "41 02 00 01"),
+        ("PUBACK without an id", "40 00"),
+        ("PUBACK with half an id", "40 01 00"),
+        ("PUBACK with id 0", "40 02 00 00"),
+        ("PUBACK with an unknown code", "40 03 00 01 55"),
+        ("PUBACK with too long properties", "40 04 00 01 00 09"),
+        ("PUBACK with an unknown property", "40 06 00 01 00 02 01 01"),
+        ("PUBACK with a reason string twice", "40 0c 00 01 00 08 1f 00 01 61 1f 00 01 61"),
+        ("PUBREL without its flag", "60 02 00 01"),
+        ("PUBREL with other flags", "63 02 00 01"),
+        ("PUBREL with id 0", "62 02 00 00"),
+        ("PUBREL without an id", "62 00"),
+        ("PUBREL with an unknown code", "62 03 00 01 55"),
+    ];
+    new_each(
+        &cases,
+        "
+        a -> connect
+        a -> bytes CASE
+        a <- gone 0x81|0x82
+    ",
+    )
+    .await;
+    let cases = [
+        ("41 02 00 01", "41 02 00 01"),
+        ("40 00", "40 00"),
+        ("40 01 00", "40 01 00"),
+        ("60 02 00 01", "60 02 00 01"),
+        ("62 00", "62 00"),
+        ("40 03 00 01 00", "40 03 00 01 00"),
+    ];
+    old_each(
+        &cases,
+        "
+        a -> connect
+        a -> bytes CASE
+        a <- closed
+    ",
+    )
+    .await;
+}
+
+/// MQTT-4.6.0-5: one topic's messages of one quality arrive in their order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publishes_one_after_the_other() {
+    both(
+        "
+        r -> connect
+        r -> subscribe a/# qos1
+        r -> subscribe b qos2
+        s -> connect
+        s -> publish a/1 1 qos1
+        s -> publish a/1 2 qos1
+        s -> publish a/1 3 qos1
+        s -> publish a/2 4 qos1
+        s -> publish a/1 5 qos1
+        r <- publish a/1 1 qos1
+        r <- publish a/1 2 qos1
+        r <- publish a/1 3 qos1
+        r <- publish a/2 4 qos1
+        r <- publish a/1 5 qos1
+        s -> publish b 1 qos2
+        s -> publish b 2 qos2
+        s -> publish b 3 qos2
+        r <- publish b 1 qos2
+        r <- publish b 2 qos2
+        r <- publish b 3 qos2
+    ",
+    )
+    .await;
+}

@@ -28,6 +28,9 @@ const MAX_WAITING: usize = 100_000;
 /// The least time between two attempts that nobody waits for, while the disk fails.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// Which part of the time that a transaction took is waited before the next one, for more to come.
+const GATHERING: u32 = 4;
+
 /// How often the last transaction is tried, and the time between two attempts.
 const LAST_ATTEMPTS: (u32, Duration) = (5, Duration::from_millis(200));
 
@@ -124,6 +127,19 @@ impl Queue {
         }
     }
 
+    /// Waits for as many callers as were just told: they usually have more to write, and one transaction does for all.
+    async fn gather(&self, told: usize, patience: Duration) {
+        let enough = async {
+            while !self.waiting().is_gathered(told) {
+                self.wake.notified().await;
+            }
+        };
+        // a clock of whole milliseconds would make a fast disk wait for longer than it writes
+        if patience >= Duration::from_millis(1) {
+            drop(tokio::time::timeout(patience, enough).await);
+        }
+    }
+
     fn put_back(&self, batch: Batch) {
         let mut waiting = self.waiting();
         waiting.batch.put_back(batch);
@@ -154,6 +170,10 @@ impl Waiting {
         self.is_closed || !self.callers.is_empty() || self.due.is_some_and(|due| due <= Instant::now())
     }
 
+    fn is_gathered(&self, told: usize) -> bool {
+        self.is_closed || self.callers.len() >= told
+    }
+
     fn take(&mut self) -> (Batch, Vec<Done>, Ending) {
         self.due = None;
         let ending = if self.is_closed { Ending::Clean } else { Ending::Open };
@@ -179,13 +199,16 @@ pub(super) async fn run(queue: &Queue, ledger: &Ledger, mut rows: Rows) -> Resul
         if ending == Ending::Clean {
             return finish(queue, ledger, &mut rows, batch, callers).await;
         }
+        let (told, began) = (callers.len(), Instant::now());
         let result = write(ledger, &mut rows, &batch, ending).await;
+        let patience = began.elapsed() / GATHERING;
         queue.count(&result);
         report(&mut is_failing, &result);
         queue.tell(callers, result.is_ok());
         if result.is_err() {
             queue.put_back(batch);
         }
+        queue.gather(told, patience).await;
     }
 }
 

@@ -272,7 +272,12 @@ impl Client {
             Packet::SubAck(number, codes) => self.acknowledged.push((number, codes)),
             Packet::UnsubAck(number) => self.acknowledged.push((number, Vec::new())),
             Packet::Disconnect(code) => return Err(Refused::Code(code)),
-            Packet::ConnAck(_) | Packet::Pong => {}
+            Packet::ConnAck(_)
+            | Packet::Resumed
+            | Packet::PubRec(..)
+            | Packet::PubRel(_)
+            | Packet::PubComp(_)
+            | Packet::Pong => {}
         }
         Ok(())
     }

@@ -29,11 +29,15 @@ fn read(version: Version, frame: &[u8]) -> Option<Packet> {
     while body.byte()? & 0x80 != 0 {}
     match first >> 4 {
         2 => {
-            let _session_present = body.byte()?;
-            Some(Packet::ConnAck(body.byte()?))
+            let goes_on = body.byte()? & 1 == 1;
+            let code = body.byte()?;
+            Some(if goes_on && code == 0 { Packet::Resumed } else { Packet::ConnAck(code) })
         }
         3 => publish(version, first, body).map(Packet::Publish),
         4 => Some(Packet::PubAck(body.short()?, body.byte().unwrap_or(0))),
+        5 => Some(Packet::PubRec(body.short()?, body.byte().unwrap_or(0))),
+        6 => body.short().map(Packet::PubRel),
+        7 => body.short().map(Packet::PubComp),
         9 => {
             let packet_id = body.short()?;
             body.skip_properties(version)?;
@@ -48,8 +52,8 @@ fn read(version: Version, frame: &[u8]) -> Option<Packet> {
 
 fn publish(version: Version, first: u8, mut body: Cursor<'_>) -> Option<Message> {
     let topic = body.text()?;
-    let qos = if first & 0x06 == 0 { Qos::Zero } else { Qos::One };
-    let packet_id = if qos == Qos::One { body.short()? } else { 0 };
+    let qos = [Qos::Zero, Qos::One, Qos::Two].into_iter().find(|qos| qos.number() == (first >> 1) & 3)?;
+    let packet_id = if qos == Qos::Zero { 0 } else { body.short()? };
     let properties = if version == Version::V5 { properties(body.section()?)? } else { Properties::default() };
     Some(Message { topic, payload: body.0.to_vec(), qos, retain: first & 1 == 1, packet_id, properties })
 }

@@ -4,17 +4,34 @@
 
 use super::{Account, Message, Properties, Qos, Version};
 
+/// How long a session outlives its connection, in seconds.
+const EXPIRY: u32 = 3600;
+
 /// Writes a CONNECT with a clean start and a keep-alive of a minute.
 #[must_use]
 pub fn connect(version: Version, client: &str, account: Option<&Account>) -> Vec<u8> {
     const CLEAN: u8 = 0x02;
+    greeting(version, client, account, CLEAN, &[])
+}
+
+/// Writes a CONNECT that goes on with a session, which outlives its connection: by an hour in MQTT 5.
+#[must_use]
+pub fn resume(version: Version, client: &str, account: Option<&Account>) -> Vec<u8> {
+    let expiry = EXPIRY.to_be_bytes();
+    greeting(version, client, account, 0, &[&[0x11], expiry.as_slice()].concat())
+}
+
+fn greeting(version: Version, client: &str, account: Option<&Account>, flags: u8, listed: &[u8]) -> Vec<u8> {
     const WITH_PASSWORD: u8 = 0xc0;
     let mut body = Vec::new();
     text(&mut body, "MQTT");
     body.push(if version == Version::V5 { 5 } else { 4 });
-    body.push(if account.is_some() { CLEAN | WITH_PASSWORD } else { CLEAN });
+    body.push(if account.is_some() { flags | WITH_PASSWORD } else { flags });
     body.extend(60_u16.to_be_bytes());
-    no_properties(version, &mut body);
+    if version == Version::V5 {
+        variable(&mut body, listed.len());
+        body.extend(listed);
+    }
     text(&mut body, client);
     if let Some(Account { user, password }) = account {
         text(&mut body, user);
@@ -28,7 +45,7 @@ pub fn connect(version: Version, client: &str, account: Option<&Account>) -> Vec
 pub fn publish(version: Version, message: &Message) -> Vec<u8> {
     let mut body = Vec::with_capacity(message.topic.len() + message.payload.len() + 64);
     text(&mut body, &message.topic);
-    if message.qos == Qos::One {
+    if message.qos != Qos::Zero {
         body.extend(message.packet_id.to_be_bytes());
     }
     if version == Version::V5 {
@@ -40,10 +57,37 @@ pub fn publish(version: Version, message: &Message) -> Vec<u8> {
     frame(0x30 | (message.qos.number() << 1) | u8::from(message.retain), &body)
 }
 
+/// Writes a PUBLISH that has been sent before.
+#[must_use]
+pub fn publish_again(version: Version, message: &Message) -> Vec<u8> {
+    const DUP: u8 = 0x08;
+    let mut packet = publish(version, message);
+    packet[0] |= DUP;
+    packet
+}
+
 /// Writes the acknowledgement of a PUBLISH.
 #[must_use]
 pub fn puback(packet_id: u16) -> Vec<u8> {
     frame(0x40, &packet_id.to_be_bytes())
+}
+
+/// Writes the first answer to a PUBLISH of `QoS` 2.
+#[must_use]
+pub fn pubrec(packet_id: u16) -> Vec<u8> {
+    frame(0x50, &packet_id.to_be_bytes())
+}
+
+/// Writes the answer to that.
+#[must_use]
+pub fn pubrel(packet_id: u16) -> Vec<u8> {
+    frame(0x62, &packet_id.to_be_bytes())
+}
+
+/// Writes the last word on a PUBLISH of `QoS` 2.
+#[must_use]
+pub fn pubcomp(packet_id: u16) -> Vec<u8> {
+    frame(0x70, &packet_id.to_be_bytes())
 }
 
 /// Writes a SUBSCRIBE.

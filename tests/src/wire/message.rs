@@ -16,6 +16,8 @@ pub enum Qos {
     Zero,
     /// At least once.
     One,
+    /// Exactly once.
+    Two,
 }
 
 /// Who connects.
@@ -53,7 +55,7 @@ pub struct Message {
     pub qos: Qos,
     /// It is, or is to be, retained.
     pub retain: bool,
-    /// The number that its PUBACK names; 0 where there is none.
+    /// The number that its acknowledgement names; 0 where there is none.
     pub packet_id: u16,
     /// What it says of itself.
     pub properties: Properties,
@@ -62,12 +64,20 @@ pub struct Message {
 /// A packet that came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Packet {
-    /// The connection is accepted if the code is 0.
+    /// The connection is accepted if the code is 0, with a new session.
     ConnAck(u8),
+    /// The connection is accepted, and the client's session goes on.
+    Resumed,
     /// A message.
     Publish(Message),
     /// The message with that number has arrived; codes from 128 refuse it.
     PubAck(u16, u8),
+    /// The message with that number has arrived and must not be sent again; codes from 128 refuse it.
+    PubRec(u16, u8),
+    /// The message with that number will not be sent again.
+    PubRel(u16),
+    /// Nothing more is owed for the message with that number.
+    PubComp(u16),
     /// The subscriptions with that number are granted; codes from 128 refuse one.
     SubAck(u16, Vec<u8>),
     /// The subscriptions with that number have ended.
@@ -93,6 +103,7 @@ impl Qos {
         match self {
             Self::Zero => 0,
             Self::One => 1,
+            Self::Two => 2,
         }
     }
 }
@@ -118,7 +129,7 @@ impl Message {
         self
     }
 
-    /// Makes it of `QoS` 0 or 1.
+    /// Gives it a `QoS`.
     #[must_use]
     pub const fn with_qos(mut self, qos: Qos) -> Self {
         self.qos = qos;

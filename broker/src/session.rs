@@ -10,7 +10,7 @@ use hes_schemas::Topic;
 use tokio::sync::Notify;
 
 use crate::{
-    Change, Client, Limits, Qos, SessionRecord, Will,
+    Change, Client, Limits, Qos, Rights, SessionRecord, Will,
     delivery::{Delivery, Stored},
     figures::{Counters, count},
     ids::StoredIds,
@@ -110,6 +110,11 @@ impl Session {
         self.hear(now);
         self.mailbox.come_back();
         self.is_lossy.store(false, Ordering::Relaxed);
+    }
+
+    /// Gives it other rights while its client is away.
+    pub(crate) fn change_rights(&self, client: &Client, rights: Arc<dyn Rights>) {
+        self.client.store(Arc::new(Client::new(Arc::clone(&self.id), client.version(), rights)));
     }
 
     /// Returns how many seconds it outlives its connection; `u32::MAX` means for ever.

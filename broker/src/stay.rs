@@ -133,7 +133,7 @@ impl Hub {
 
     /// Lets go of a session whose connection has ended: it waits for its client, or ends.
     pub(crate) fn leave(&self, session: &Arc<Session>, mut luggage: Luggage) {
-        if !session.is_kept() || !session.is_live() {
+        if !session.is_kept() || !self.holds(session, &mut luggage) {
             return self.end(session, luggage);
         }
         if let Some(will) = luggage.will.take_if(|will| will.delay == 0) {
@@ -144,6 +144,20 @@ impl Hub {
         session.mailbox.leave();
         let now = self.now();
         session.with_state(|state| *state = State::Away(now, Box::new(luggage)));
+    }
+
+    /// Says whether a session without a connection may go on.
+    ///
+    /// If the token that its client came with has expired, it goes on with the account's own rights and without a will:
+    /// nothing is delivered before the client has proved again who it is.
+    fn holds(&self, session: &Session, luggage: &mut Luggage) -> bool {
+        let client = session.client();
+        if client.rights().is_live() {
+            return true;
+        }
+        luggage.will = None;
+        let rights = client.rights().has_expired().then(|| self.backend.rights(client.rights().user())).flatten();
+        rights.map(|rights| session.change_rights(&client, rights)).is_some()
     }
 
     /// Ends a session: it leaves the hub as if it had never been there, and its will is published if that is due.
@@ -186,9 +200,8 @@ impl Hub {
         session.with_state(|state| {
             let State::Away(since, luggage) = state else { return };
             let passed = |seconds: u32| now.saturating_sub(*since) >= u64::from(seconds) * 1000;
-            let is_live = session.is_live();
-            if !is_live || (session.expiry() < u32::MAX && passed(session.expiry())) {
-                luggage.will.take_if(|_| !is_live);
+            let holds = self.holds(session, luggage);
+            if !holds || (session.expiry() < u32::MAX && passed(session.expiry())) {
                 ended = Some(std::mem::take(luggage));
                 *state = State::Ended;
             } else {

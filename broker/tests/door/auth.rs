@@ -134,6 +134,23 @@ async fn takes_no_auth_where_no_method_was_agreed_on() {
 async fn ends_the_session_of_a_token_that_has_expired() {
     let house = House::open().await;
     let mut client = bearer_of(&house, "short token of anna").await;
-    house.gateway.purge("anna");
+    house.gateway.expire("anna");
     client.is_told_to_go(0xa0).await;
+}
+
+#[tokio::test]
+async fn keeps_the_session_of_a_token_that_has_expired_for_who_proves_again() {
+    let house = House::open().await;
+    let kept = |token: &str| {
+        let expiry = body(&[&[0x11, 0, 0, 1, 0], &properties(METHOD, Some(&bearer(token)))]);
+        Guest::new(5, "me").flags(0).properties(&expiry)
+    };
+    let mut client = house.enter(kept("short token of anna")).await;
+    client.subscribe("a", 1).await;
+    house.gateway.expire("anna");
+    client.is_told_to_go(0xa0).await;
+    house.client(5, "sender").await.publish(2, "a", "meanwhile").await;
+    let mut client = house.enter(kept("token of anna")).await;
+    assert_eq!(client.connack[0], 1, "the session is present");
+    client.hears("a meanwhile qos1").await;
 }

@@ -26,18 +26,21 @@ pub(crate) struct Gateway {
     pub(crate) asked: Mutex<Vec<String>>,
     /// The accounts that no longer hold.
     purged: Arc<Mutex<Vec<String>>>,
+    /// The accounts whose short tokens have expired.
+    expired: Arc<Mutex<Vec<String>>>,
     /// What every account may take.
     pub(crate) allowance: Mutex<Allowance>,
 }
 
 /// `anna` may do everything, `guest` what lies below `open/`; without an account a client is `anna`.
 ///
-/// The token `token of anna` is hers, and so on; `short token of anna` expires when its account is purged.
+/// The token `token of anna` is hers, and so on; `short token of anna` can expire.
 struct Account {
     user: String,
     is_short: AtomicBool,
     allowance: Allowance,
     purged: Arc<Mutex<Vec<String>>>,
+    expired: Arc<Mutex<Vec<String>>>,
 }
 
 impl Gateway {
@@ -76,13 +79,19 @@ impl Gateway {
         self.purged.lock().unwrap().push(user.to_owned());
     }
 
+    /// Has the short tokens of an account expire.
+    pub(crate) fn expire(&self, user: &str) {
+        self.expired.lock().unwrap().push(user.to_owned());
+    }
+
     fn account(&self, user: &str) -> Arc<dyn Rights> {
         self.account_with(user, false)
     }
 
     fn account_with(&self, user: &str, is_short: bool) -> Arc<dyn Rights> {
         let (is_short, allowance) = (AtomicBool::new(is_short), *self.allowance.lock().unwrap());
-        Arc::new(Account { user: user.to_owned(), is_short, allowance, purged: Arc::clone(&self.purged) })
+        let (purged, expired) = (Arc::clone(&self.purged), Arc::clone(&self.expired));
+        Arc::new(Account { user: user.to_owned(), is_short, allowance, purged, expired })
     }
 
     fn admit(&self, hello: &Hello) -> Result<Arc<dyn Rights>, Refusal> {
@@ -165,11 +174,11 @@ impl Rights for Account {
     }
 
     fn is_live(&self) -> bool {
-        !self.purged.lock().unwrap().contains(&self.user)
+        !self.purged.lock().unwrap().contains(&self.user) && !self.has_expired()
     }
 
     fn has_expired(&self) -> bool {
-        self.is_short.load(Ordering::SeqCst)
+        self.is_short.load(Ordering::SeqCst) && self.expired.lock().unwrap().contains(&self.user)
     }
 
     fn renew(&self, token: Bearer) -> BoxFuture<'_, Result<(), Refusal>> {

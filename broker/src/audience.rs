@@ -45,9 +45,10 @@ impl Audience {
         self.groups.iter().filter(|group| !group.deliver(posting)).count()
     }
 
-    /// Gives a message to one member of a group; returns whether one took it.
-    pub(crate) fn deliver_to(&self, group: &str, posting: &Posting) -> bool {
-        self.groups.iter().find(|known| *known.name == *group).is_some_and(|group| group.deliver(posting))
+    /// Gives a message to one member of a group in place of another, which it was for; returns whether one took it.
+    pub(crate) fn hand_over(&self, group: &str, posting: &Posting) -> bool {
+        let group = self.groups.iter().find(|known| *known.name == *group);
+        group.is_some_and(|group| group.offer(|member| member.session.stand_in(posting, &member.subscription)))
     }
 
     /// Adds a subscriber, or replaces what it asked for before.
@@ -92,13 +93,18 @@ impl Audience {
 }
 
 impl Group {
-    /// Gives a message to the next member whose client is here and can take it, else to one that is away.
     fn deliver(&self, posting: &Posting) -> bool {
+        self.offer(|member| member.deliver(posting))
+    }
+
+    /// Offers a message to the next member whose client is here, to those after it, and then to those that are away,
+    /// until one takes it.
+    fn offer(&self, offer: impl FnMut(&Subscriber) -> bool) -> bool {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.members.len().max(1);
         let (before, after) = self.members.split_at_checked(turn).unwrap_or((&self.members, &[]));
         let in_turn = || after.iter().chain(before);
         let here = in_turn().filter(|member| !member.session.mailbox.is_away());
         let away = in_turn().filter(|member| member.session.mailbox.is_away());
-        here.chain(away).any(|member| member.deliver(posting))
+        here.chain(away).any(offer)
     }
 }

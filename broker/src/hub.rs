@@ -145,7 +145,7 @@ impl Hub {
         let (subscription, parcel) = (&delivery.subscription, Arc::clone(&delivery.parcel));
         let Some(group) = &subscription.group else { return };
         let posting = Posting { parcel, pledge: self.own_pledge(delivery.qos()) };
-        let offer = |audience: &Audience| audience.deliver_to(group, &posting);
+        let offer = |audience: &Audience| audience.hand_over(group, &posting);
         let taken = if subscription.filter.has_wildcard() {
             self.wild.look(&subscription.filter, offer)
         } else {

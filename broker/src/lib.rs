@@ -42,6 +42,7 @@ mod outbox;
 mod pace;
 mod parcel;
 mod pledge;
+mod presence;
 mod report;
 mod restore;
 mod retained;

@@ -8,8 +8,9 @@ use crate::{
     hub::Hub,
     luggage::Luggage,
     parcel::Parcel,
+    presence::State,
     report::Notice,
-    session::{Session, State},
+    session::Session,
     subscription::Subscription,
     sync::write,
     window::Stage,
@@ -36,7 +37,7 @@ impl Hub {
             self.counters.kept_sessions.fetch_add(1, Ordering::AcqRel);
             let luggage = self.unpack(&session, restored);
             session.mailbox.leave();
-            session.with_state(|state| *state = State::Away(self.now(), Box::new(luggage)));
+            session.presence.with(|state| *state = State::Away(self.now(), Box::new(luggage)));
             write(&self.sessions).insert(Arc::clone(&session.id), session);
         }
     }

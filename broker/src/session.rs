@@ -7,17 +7,16 @@ use std::sync::{
 
 use arc_swap::ArcSwap;
 use hes_schemas::Topic;
-use tokio::sync::Notify;
 
 use crate::{
     Change, Client, Limits, Qos, Rights, SessionRecord, Will,
     delivery::{Delivery, Stored},
     figures::{Counters, count},
     ids::StoredIds,
-    luggage::Luggage,
     mailbox::{Mailbox, Put},
     parcel::Parcel,
     pledge::{Pledge, Posting},
+    presence::Presence,
     report::Notice,
     subscription::Subscription,
     sync::lock,
@@ -32,6 +31,7 @@ pub(crate) struct Session {
     /// Its client id.
     pub(crate) id: Arc<str>,
     pub(crate) mailbox: Mailbox,
+    pub(crate) presence: Presence,
     /// The client on the present connection, or on the last one.
     client: ArcSwap<Client>,
     /// How long it outlives its connection, in seconds.
@@ -47,20 +47,7 @@ pub(crate) struct Session {
     own: Mutex<Vec<Arc<Subscription>>>,
     stored_ids: Mutex<StoredIds>,
     places: AtomicU64,
-    state: Mutex<State>,
-    freed: Notify,
     counters: Arc<Counters>,
-}
-
-/// Whether a session has a connection.
-#[derive(Debug)]
-pub(crate) enum State {
-    /// It has one, whose task holds all the rest.
-    Here,
-    /// It has had none since a time in milliseconds.
-    Away(u64, Box<Luggage>),
-    /// It has ended.
-    Ended,
 }
 
 impl Session {
@@ -78,8 +65,7 @@ impl Session {
             own: Mutex::default(),
             stored_ids: Mutex::default(),
             places: AtomicU64::new(0),
-            state: Mutex::new(State::Here),
-            freed: Notify::new(),
+            presence: Presence::default(),
             counters,
         }
     }
@@ -87,20 +73,6 @@ impl Session {
     /// Returns the client on the present connection, or on the last one.
     pub(crate) fn client(&self) -> Arc<Client> {
         self.client.load_full()
-    }
-
-    /// Takes out what its last connection left, if it has none; `goes_on` says whether another one follows or it ends.
-    pub(crate) fn open(&self, goes_on: bool) -> Option<Box<Luggage>> {
-        self.with_state(|state| {
-            if !matches!(state, State::Away(..)) {
-                return None;
-            }
-            let next = if goes_on { State::Here } else { State::Ended };
-            match std::mem::replace(state, next) {
-                State::Away(_, luggage) => Some(luggage),
-                State::Here | State::Ended => None,
-            }
-        })
     }
 
     /// Gives it to a connection, at a time in milliseconds.
@@ -152,33 +124,17 @@ impl Session {
         }
     }
 
-    /// Looks at whether it has a connection, or changes that.
-    pub(crate) fn with_state<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = lock(&self.state);
-        let result = look(&mut state);
-        let is_free = !matches!(*state, State::Here);
-        drop(state);
-        if is_free {
-            self.freed.notify_waiters();
-        }
-        result
-    }
-
-    /// Waits until its connection has let go.
-    pub(crate) async fn freed(&self) {
-        let mut freed = std::pin::pin!(self.freed.notified());
-        freed.as_mut().enable();
-        if self.with_state(|state| matches!(state, State::Here)) {
-            freed.await;
-        }
-    }
-
     /// Puts a message into the mailbox, if this client may see it; returns whether it waits there.
     pub(crate) fn deliver(self: &Arc<Self>, posting: &Posting, subscription: &Arc<Subscription>) -> bool {
         let parcel = &posting.parcel;
         let is_own = subscription.no_local && parcel.origin == self.key;
         let is_before = parcel.number <= subscription.since;
         !is_own && !is_before && self.may_receive(&parcel.publish.topic) && self.put(posting, subscription)
+    }
+
+    /// Puts a message into the mailbox that another member of its group was to have, however old it is.
+    pub(crate) fn stand_in(self: &Arc<Self>, posting: &Posting, subscription: &Arc<Subscription>) -> bool {
+        self.may_receive(&posting.parcel.publish.topic) && self.put(posting, subscription)
     }
 
     /// Puts an answer or a notification into the mailbox; returns whether it waits there.

@@ -16,7 +16,8 @@ use crate::{
     hub::Hub,
     luggage::Luggage,
     mailbox::Mail,
-    session::{Session, State},
+    presence::State,
+    session::Session,
     sync::write,
     wire::{Connect, Violation},
 };
@@ -54,7 +55,7 @@ impl Hub {
                     if old.mailbox.end(Violation::TAKEN_OVER) {
                         count(&self.counters.taken_over);
                     }
-                    old.freed().await;
+                    old.presence.freed().await;
                 }
             }
         };
@@ -90,13 +91,13 @@ impl Hub {
             if old.client().rights().user() != client.rights().user() {
                 return Err((Code::ClientIdentifierNotValid, "client id is in use by another account"));
             }
-            if old.with_state(|state| matches!(state, State::Here)) {
+            if old.presence.is_here() {
                 return Ok(Turn::Wait(Arc::clone(old)));
             }
         }
         let expiry = self.expiry(connect.session_expiry());
         self.permit_session(if old.is_some() { 0 } else { expiry })?;
-        let left = old.and_then(|old| old.open(!connect.clean_start).map(|luggage| (old, luggage)));
+        let left = old.and_then(|old| old.presence.open(!connect.clean_start).map(|luggage| (old, luggage)));
         let (seat, ended) = match left {
             Some((old, luggage)) if !connect.clean_start => ((old, Some(luggage)), None),
             ended => {
@@ -143,7 +144,7 @@ impl Hub {
         self.backend.keep(vec![Change::Session(session.record(luggage.will.clone()))], None);
         session.mailbox.leave();
         let now = self.now();
-        session.with_state(|state| *state = State::Away(now, Box::new(luggage)));
+        session.presence.with(|state| *state = State::Away(now, Box::new(luggage)));
     }
 
     /// Says whether a session without a connection may go on.
@@ -169,7 +170,7 @@ impl Hub {
             uncount(&self.counters.kept_sessions);
             self.backend.keep(vec![Change::SessionGone(session.key)], None);
         }
-        session.with_state(|state| *state = State::Ended);
+        session.presence.with(|state| *state = State::Ended);
         self.forget(session);
         let mut mails = VecDeque::new();
         session.mailbox.take(&mut mails);
@@ -197,7 +198,7 @@ impl Hub {
     /// may be no more.
     pub(crate) fn look_after(&self, session: &Arc<Session>, now: u64) {
         let (mut ended, mut due) = (None, None);
-        session.with_state(|state| {
+        session.presence.with(|state| {
             let State::Away(since, luggage) = state else { return };
             let passed = |seconds: u32| now.saturating_sub(*since) >= u64::from(seconds) * 1000;
             let holds = self.holds(session, luggage);

@@ -139,12 +139,20 @@ fn read_subscribe(mut reader: Reader, version: Version) -> Result<Request, Viola
     let subscription_id = subscription_id.and_then(|id| u32::try_from(id).ok());
     let mut wanted = Vec::new();
     while !reader.is_empty() {
-        wanted.push(read_wanted(reader.text()?, reader.byte()?, version)?);
+        wanted.push(read_wanted(read_filter(&mut reader)?, reader.byte()?, version)?);
     }
     if wanted.is_empty() {
         return Err(Violation::protocol("SUBSCRIBE names no filter"));
     }
     Ok(Request::Subscribe { packet_id, subscription_id, wanted })
+}
+
+/// Reads a filter, of which only that it is one letter long at least is sure.
+///
+/// Source: MQTT 3.1.1 and 5.0, 4.7.3.
+fn read_filter(reader: &mut Reader) -> Result<ByteString, Violation> {
+    let filter = reader.text()?;
+    if filter.is_empty() { Err(Violation::protocol("filter is empty")) } else { Ok(filter) }
 }
 
 /// Source: MQTT 3.1.1, 3.8.3.1, and 5.0, 3.8.3.1.
@@ -182,7 +190,7 @@ fn read_unsubscribe(mut reader: Reader, version: Version) -> Result<Request, Vio
     }
     let mut filters = Vec::new();
     while !reader.is_empty() {
-        filters.push(reader.text()?);
+        filters.push(read_filter(&mut reader)?);
     }
     if filters.is_empty() {
         return Err(Violation::protocol("UNSUBSCRIBE names no filter"));

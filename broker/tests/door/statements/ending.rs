@@ -41,6 +41,7 @@ async fn leaves_in_ways_that_are_not_allowed() {
     let cases = [
         ("DISCONNECT with flags", "e1 00"),
         ("DISCONNECT with an unknown code", "e0 01 55"),
+        ("DISCONNECT with a server's reference", "e0 06 00 04 1c 00 01 61"),
         ("DISCONNECT with an unknown property", "e0 04 00 02 7e 01"),
         ("DISCONNECT with an expiry twice", "e0 0c 00 0a 11 00 00 00 00 11 00 00 00 00"),
         ("DISCONNECT with long properties", "e0 02 00 09"),

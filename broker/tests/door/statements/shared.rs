@@ -190,6 +190,26 @@ async fn leaves_a_group() {
     .await;
 }
 
+/// MQTT-4.8.2-5: what a member had not acknowledged goes to another when its session ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dies_before_it_has_acknowledged() {
+    both(
+        "
+        a -> connect clean
+        a -> subscribe $share/g/t qos1
+        s -> connect
+        s -> publish t 1 qos1
+        a <- publish t 1 qos1 id=$a
+        b -> connect
+        b -> subscribe $share/g/t qos1
+        a -> drop
+        b <- publish t 1 qos1 ...
+        b <- nothing
+    ",
+    )
+    .await;
+}
+
 /// The quality is that of the member who gets the message.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn shares_in_a_lower_quality() {

@@ -4,7 +4,9 @@
 //! second. A [`Session`] sees each change at once, without being told.
 
 mod password;
+mod pattern;
 mod seat;
+mod session;
 #[cfg(test)]
 mod tests;
 
@@ -14,9 +16,9 @@ use std::{
     time::Duration,
 };
 
-use hes_broker::{Hello, Refusal};
+use hes_broker::{Bearer, Hello, Refusal};
 use hes_schemas::{
-    UserName,
+    HomeId, UserName,
     rights::{Grants, Role},
 };
 use secrecy::SecretString;
@@ -27,11 +29,14 @@ use tokio::{
 };
 
 pub use password::{PasswordError, generate, hash, is_short};
+pub use pattern::IdPattern;
+pub use session::Session;
 
 use password::{Memory, Verifier};
 use seat::Seat;
 
 use crate::store::{AccountRow, ForeignState, Ledger, StoreError};
+use crate::tokens::{self, Proof, is_token};
 
 /// How often the store is looked at for changes of others.
 const LOOK: Duration = Duration::from_millis(500);
@@ -62,6 +67,8 @@ struct Shared {
     look: tokio::sync::Mutex<()>,
     /// Who is told of changes, with all rights.
     follower: OnceLock<Follower>,
+    /// Whose tokens are accepted.
+    home: OnceLock<HomeId>,
 }
 
 /// All accounts with what each may do.
@@ -72,13 +79,6 @@ struct Follower(Box<dyn Fn(AllRights) + Send + Sync>);
 
 /// What the seats show: the rows, and the state of the store in which they were read.
 type Shown = (Option<ForeignState>, Vec<AccountRow>);
-
-/// A client's account, from its connection to its end.
-#[derive(Debug, Clone)]
-pub struct Session {
-    seat: Arc<Seat>,
-    generation: i64,
-}
 
 /// Says why the accounts cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -109,6 +109,7 @@ impl Accounts {
             shown: Mutex::default(),
             look: tokio::sync::Mutex::default(),
             follower: OnceLock::new(),
+            home: OnceLock::new(),
         };
         let accounts = Self { shared: Arc::new(shared) };
         accounts.refresh().await?;
@@ -135,16 +136,71 @@ impl Accounts {
     /// What the command line has changed holds at once for who comes anew.
     ///
     /// # Errors
-    /// [`Refusal::Credentials`], which takes as long whether there is such an account or not.
+    /// [`Refusal::Credentials`], which takes as long whether there is such an account or not; [`Refusal::NotAuthorized`] if
+    /// a token was sent by enhanced authentication, and [`Refusal::ClientId`] if the account may not use the client id.
     pub async fn admit(&self, hello: &Hello) -> Result<Session, Refusal> {
-        let seat = match (&hello.user, &hello.password) {
+        let session = match (&hello.token, &hello.password) {
+            (Some(bearer), _) => {
+                let user = bearer.acts_for.as_deref().or(hello.user.as_deref());
+                self.begin_with(bearer.token.expose(), user).await.ok_or(Refusal::NotAuthorized)?
+            }
+            (None, Some(password)) if is_token(password.expose()) => {
+                self.begin_with(password.expose(), hello.user.as_deref()).await.ok_or(Refusal::Credentials)?
+            }
+            (None, _) => self.seat(hello).await.and_then(Session::begin).ok_or(Refusal::Credentials)?,
+        };
+        if self.may_use(session.user(), &hello.client) { Ok(session) } else { Err(Refusal::ClientId) }
+    }
+
+    async fn seat(&self, hello: &Hello) -> Option<Arc<Seat>> {
+        match (&hello.user, &hello.password) {
             (Some(user), Some(password)) => self.verified(user, password.expose()).await,
             (None, None) if hello.anonymous && hello.remote.ip().to_canonical().is_loopback() => {
                 self.shared.anonymous.clone()
             }
             (Some(_), None) | (None, _) => None,
-        };
-        seat.and_then(Session::begin).ok_or(Refusal::Credentials)
+        }
+    }
+
+    /// Has tokens of a home accepted; until then none is.
+    pub fn accept_tokens(&self, home: HomeId) {
+        // there is one home in a process's life
+        drop(self.shared.home.set(home));
+    }
+
+    /// Prolongs a session that began with a token, by another of the same account.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAuthorized`] if it is none, or another's.
+    pub async fn renew(&self, session: &Session, bearer: &Bearer) -> Result<(), Refusal> {
+        let user = bearer.acts_for.as_deref();
+        let proof = self.proof(bearer.token.expose(), user).await.ok_or(Refusal::NotAuthorized)?;
+        if session.go_on(proof) { Ok(()) } else { Err(Refusal::NotAuthorized) }
+    }
+
+    async fn begin_with(&self, token: &[u8], user: Option<&str>) -> Option<Session> {
+        let proof = self.proof(token, user).await?;
+        // the account may be younger than the last look
+        drop(timeout(PATIENCE, self.refresh()).await);
+        let seat = self.seats().get(&proof.user).cloned()?;
+        Session::begin_with(seat, proof)
+    }
+
+    /// Returns what a token proves, if it holds and is the user's; an empty name is that of its account.
+    async fn proof(&self, token: &[u8], user: Option<&str>) -> Option<Proof> {
+        let home = self.shared.home.get()?.clone();
+        let (token, data) = (String::from_utf8(token.to_vec()).ok()?, self.shared.ledger.place().to_owned());
+        let verified = spawn_blocking(move || tokens::verify_in(&data, &home, &token)).await.ok()?;
+        let proof = verified.inspect_err(|error| tracing::debug!(%error, "Token not accepted")).ok()?;
+        user.is_none_or(|user| user.is_empty() || user == proof.user.as_str()).then_some(proof)
+    }
+
+    /// Says whether a client id is among those that an account is bound to, or, if it is bound to none, is nobody else's.
+    #[must_use]
+    pub fn may_use(&self, user: &str, client: &str) -> bool {
+        let seats = self.seats();
+        let own = seats.get(user).and_then(|seat| seat.binds(client));
+        own.unwrap_or_else(|| seats.values().all(|seat| seat.binds(client) != Some(true)))
     }
 
     /// Goes on for a client that was let in before a restart; nothing if its account is no more.
@@ -260,31 +316,6 @@ impl Accounts {
 impl std::fmt::Debug for Follower {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Follower")
-    }
-}
-
-impl Session {
-    fn begin(seat: Arc<Seat>) -> Option<Self> {
-        let generation = seat.generation()?;
-        Some(Self { seat, generation })
-    }
-
-    /// Returns the account's name.
-    #[must_use]
-    pub fn user(&self) -> &str {
-        self.seat.name().as_str()
-    }
-
-    /// Returns what the account may do at the moment; nothing if the session has ended.
-    #[must_use]
-    pub fn grants(&self) -> Arc<Grants> {
-        self.seat.grants_of(self.generation)
-    }
-
-    /// Says whether the account is there and its password is still the one that the session began with.
-    #[must_use]
-    pub fn is_live(&self) -> bool {
-        self.seat.generation() == Some(self.generation)
     }
 }
 

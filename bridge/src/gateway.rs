@@ -7,6 +7,7 @@ mod alongside;
 mod clock;
 mod departed;
 mod door;
+mod gates;
 mod link;
 mod mind;
 mod register;
@@ -94,6 +95,7 @@ impl Gateway {
         let clock = Arc::new(Clock::start());
         let opened = Store::open(&settings.data, settings.store.save_interval, clock.now()).await?;
         let accounts = Accounts::open(opened.store.ledger().clone(), settings.broker.anonymous).await?;
+        accounts.accept_tokens(settings.home.clone());
         let founded = accounts.found_owner().await?;
         let Opened { store, mut restored, retained, sessions, damaged } = opened;
         report::damaged(damaged);

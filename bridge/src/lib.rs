@@ -8,5 +8,6 @@ pub mod gateway;
 mod remote;
 pub mod settings;
 pub mod store;
+pub mod tokens;
 
 pub use command::main;

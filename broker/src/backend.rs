@@ -4,7 +4,7 @@ use std::{fmt, future::Future, net::SocketAddr, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 use bytestring::ByteString;
-use hes_schemas::{ClientId, Filter, Topic};
+use hes_schemas::{ClientId, Filter, Topic, rights::Grants};
 
 use crate::{Allowance, Change, Publish};
 
@@ -69,7 +69,7 @@ pub trait Rights: Send + Sync + 'static {
     /// Says whether the client may publish on a topic outside the interface.
     fn may_publish(&self, topic: &Topic) -> bool;
 
-    /// Says whether the client may subscribe to a filter. Its own answers and notifications are not asked about.
+    /// Says whether the client may subscribe to a filter, one over the broker's own `$SYS` topics too. Its own answers and notifications are not asked about.
     fn may_subscribe(&self, filter: &Filter) -> bool;
 
     /// Says whether the client may see what is published on a topic; asked for every message.
@@ -92,6 +92,11 @@ pub trait Rights: Send + Sync + 'static {
     fn renew(&self, token: Bearer) -> BoxFuture<'_, Result<(), Refusal>> {
         drop(token);
         Box::pin(std::future::ready(Err(Refusal::NotAuthorized)))
+    }
+
+    /// Returns what the rights of the account are narrowed to for this client, if they are.
+    fn bounds(&self) -> Option<Arc<Grants>> {
+        None
     }
 
     /// Returns what the account may take, where that is other than what [`crate::Limits`] say.

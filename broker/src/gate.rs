@@ -4,14 +4,14 @@ use hes_schemas::{Address, ClientId, Filter, HomeId, Root, Topic};
 
 /// Where the interface is.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub struct Gate {
     root: Root,
     home: HomeId,
 }
 
 /// What a client's publish is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub enum Place {
     /// Something for the gateway itself.
     Interface,
     /// A topic that only the gateway or the broker publishes on.
@@ -22,29 +22,33 @@ pub(crate) enum Place {
 
 /// What a client's filter is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Space {
+pub enum Space {
     /// Its own answers or notifications.
     Own,
     /// What nobody may subscribe to, or another client's answers.
     Closed,
-    /// The broker's own topics: anyone may have them.
+    /// The broker's own topics.
     System,
     /// Any other filter.
     Open,
 }
 
 impl Gate {
-    pub(crate) const fn new(root: Root, home: HomeId) -> Self {
+    /// Makes the gate of a home.
+    #[must_use]
+    pub const fn new(root: Root, home: HomeId) -> Self {
         Self { root, home }
     }
 
     /// Says whether a topic lies below the interface's root.
-    pub(crate) fn is_ours(&self, topic: &str) -> bool {
+    #[must_use]
+    pub fn is_ours(&self, topic: &str) -> bool {
         self.root.strip(topic).is_some() || topic == self.root.as_str()
     }
 
     /// Says what a publish on a topic is.
-    pub(crate) fn place(&self, topic: &str) -> Place {
+    #[must_use]
+    pub fn place(&self, topic: &str) -> Place {
         match self.root.strip(topic) {
             Some(rest) if self.is_request(topic, rest) => Place::Interface,
             Some(_) => Place::Reserved,
@@ -76,7 +80,8 @@ impl Gate {
     }
 
     /// Says what a filter is for a client, which has a name if it has an answer space.
-    pub(crate) fn space(&self, filter: &Filter, name: Option<&ClientId>) -> Space {
+    #[must_use]
+    pub fn space(&self, filter: &Filter, name: Option<&ClientId>) -> Space {
         let Some(rest) = self.root.strip(filter.as_str()) else {
             return if is_system(filter.as_str()) { Space::System } else { Space::Open };
         };

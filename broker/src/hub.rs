@@ -237,9 +237,8 @@ impl Hub {
         let client = session.client();
         match self.gate.space(filter, client.name()) {
             Space::Own => !is_shared,
-            Space::System => true,
             Space::Closed => false,
-            Space::Open => client.rights().may_subscribe(filter),
+            Space::Open | Space::System => client.rights().may_subscribe(filter),
         }
     }
 }

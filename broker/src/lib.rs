@@ -64,6 +64,7 @@ pub use broker::{Broker, Config, StartError};
 pub use door::{Door, Transport};
 pub use durable::{Change, QueuedRecord, RestoredSession, SessionRecord, SubscriptionRecord, Will};
 pub use figures::Figures;
+pub use gate::{Gate, Place, Space};
 pub use limits::Limits;
 pub use message::{PayloadFormat, Properties, Publish, Qos};
 pub use pace::Allowance;

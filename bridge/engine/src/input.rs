@@ -42,6 +42,8 @@ pub enum Input<'a> {
 pub struct Asked<'a> {
     /// Who asks.
     pub asker: Asker,
+    /// What the asker's rights are narrowed to, if they are.
+    pub bounds: Option<Arc<Grants>>,
     /// On which topic.
     pub topic: &'a str,
     /// What.

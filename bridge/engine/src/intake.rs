@@ -108,6 +108,7 @@ impl Engine {
             return Ok(None);
         }
         let grants = self.grants(&asked.asker.user);
+        let grants = asked.bounds.as_ref().map(|bounds| Arc::new(grants.within(Arc::clone(bounds)))).unwrap_or(grants);
         Ok(Some((call, Request { asker: asked.asker.clone(), grants, reply: reply.clone(), ttl, memo })))
     }
 

@@ -68,6 +68,16 @@ impl Engine {
     ///
     /// One that names a device holds its uid, so that a rename changes nothing.
     fn scope(&self, now: Timestamp, text: &str, request: &Request) -> Result<Scope, Fault> {
+        let scope = self.named_scope(now, text, request)?;
+        // what is told later is held against the rights of the account, not against what narrowed those of the asker
+        let is_within = |scope: &Scope| request.grants.bounds_include(now, Action::Notify, scope);
+        if is_within(&scope) || Scope::new(text).is_ok_and(|asked| is_within(&asked)) {
+            return Ok(scope);
+        }
+        Err(Fault::new(Symbol::Denied, "your token does not reach that far"))
+    }
+
+    fn named_scope(&self, now: Timestamp, text: &str, request: &Request) -> Result<Scope, Fault> {
         if !request.grants.iter().any(|grant| grant.actions.contains(&Action::Notify)) {
             return Err(Fault::new(Symbol::Denied, "you have no right to be notified"));
         }

@@ -1,44 +1,56 @@
 //! One account in memory, shared by all sessions of it.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use arc_swap::{ArcSwap, Guard};
 use argon2::password_hash::Output;
+use hes_broker::Allowance;
 use hes_schemas::{
     UserName,
     rights::{Grants, Role},
 };
 
+use super::IdPattern;
 use crate::store::AccountRow;
 
 /// An account, which changes under the sessions that hold it.
 #[derive(Debug)]
 pub(super) struct Seat {
     name: UserName,
-    state: RwLock<State>,
+    /// Looked at for every message, by many at once, and so without a lock.
+    state: ArcSwap<State>,
     /// What the last password that was right left behind.
     trace: Mutex<Option<Output>>,
 }
 
 /// What can change.
 #[derive(Debug, Clone)]
-struct State {
+pub(super) struct State {
     /// Which password it is; nothing if the account is gone.
-    generation: Option<i64>,
+    pub(super) generation: Option<i64>,
     password: Arc<str>,
-    grants: Arc<Grants>,
+    pub(super) grants: Arc<Grants>,
+    client_ids: Vec<IdPattern>,
+    allowance: Allowance,
 }
 
 impl Seat {
     /// Makes one of a row of the store.
     pub(super) fn new(row: &AccountRow) -> Self {
-        Self { name: row.name.clone(), state: RwLock::new(State::of(row)), trace: Mutex::new(None) }
+        Self { name: row.name.clone(), state: ArcSwap::from_pointee(State::of(row)), trace: Mutex::new(None) }
     }
 
     /// Makes one that nobody has to prove to be, with the rights of a role.
     pub(super) fn without_password(name: UserName, role: Role) -> Self {
         let grants = Arc::new(Grants::new(role.grants()));
-        let state = State { generation: Some(0), password: "".into(), grants };
-        Self { name, state: RwLock::new(state), trace: Mutex::new(None) }
+        let state = State {
+            generation: Some(0),
+            password: "".into(),
+            grants,
+            client_ids: Vec::new(),
+            allowance: Allowance::default(),
+        };
+        Self { name, state: ArcSwap::from_pointee(state), trace: Mutex::new(None) }
     }
 
     pub(super) const fn name(&self) -> &UserName {
@@ -46,34 +58,40 @@ impl Seat {
     }
 
     pub(super) fn generation(&self) -> Option<i64> {
-        self.read(|state| state.generation)
+        self.state.load().generation
     }
 
     pub(super) fn password(&self) -> Arc<str> {
-        self.read(|state| Arc::clone(&state.password))
+        Arc::clone(&self.state.load().password)
     }
 
     pub(super) fn grants(&self) -> Arc<Grants> {
-        self.read(|state| Arc::clone(&state.grants))
+        Arc::clone(&self.state.load().grants)
     }
 
-    /// Returns what sessions of a generation may do: nothing if there is another.
-    pub(super) fn grants_of(&self, generation: i64) -> Arc<Grants> {
-        let grants = |state: &State| (state.generation == Some(generation)).then(|| Arc::clone(&state.grants));
-        self.read(grants).unwrap_or_default()
+    /// Returns what the account is at the moment.
+    pub(super) fn state(&self) -> Guard<Arc<State>> {
+        self.state.load()
+    }
+
+    /// Says whether the account is bound to client ids, and if so, whether this is one of them.
+    pub(super) fn binds(&self, client: &str) -> Option<bool> {
+        let state = self.state.load();
+        (!state.client_ids.is_empty()).then(|| state.client_ids.iter().any(|pattern| pattern.matches(client)))
+    }
+
+    pub(super) fn allowance(&self) -> Allowance {
+        self.state.load().allowance
     }
 
     /// Takes over what the store says.
     pub(super) fn update(&self, row: &AccountRow) {
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        *state = State::of(row);
+        self.state.store(Arc::new(State::of(row)));
     }
 
     /// Ends all sessions of it, and all its rights.
     pub(super) fn remove(&self) {
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        state.generation = None;
-        state.grants = Arc::default();
+        self.state.rcu(|state| State { generation: None, grants: Arc::default(), ..State::clone(state) });
     }
 
     pub(super) fn has_trace(&self, trace: Output) -> bool {
@@ -82,10 +100,6 @@ impl Seat {
 
     pub(super) fn keep_trace(&self, trace: Output) {
         *self.trace.lock().unwrap_or_else(PoisonError::into_inner) = Some(trace);
-    }
-
-    fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
-        read(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -96,6 +110,8 @@ impl State {
             generation: Some(row.generation),
             password: row.password.as_str().into(),
             grants: Arc::new(Grants::new(grants)),
+            client_ids: row.client_ids.clone(),
+            allowance: row.allowance,
         }
     }
 }

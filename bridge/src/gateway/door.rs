@@ -33,7 +33,8 @@ impl Backend for Door {
             // who knocks while we start waits, because many a client gives up when it is refused
             self.house.complete.wait().await;
             let session = self.accounts.admit(&hello).await?;
-            let rights: Arc<dyn Rights> = Arc::new(ClientRights::new(session, Arc::clone(&self.house)));
+            let rights: Arc<dyn Rights> =
+                Arc::new(ClientRights::new(session, self.accounts.clone(), Arc::clone(&self.house)));
             Ok(rights)
         })
     }
@@ -43,6 +44,7 @@ impl Backend for Door {
         let properties = &publish.properties;
         self.mind.handle(Input::Asked(Asked {
             asker: Asker { user, door: EngineDoor::Own(client.name().cloned()) },
+            bounds: client.rights().bounds(),
             topic: publish.topic.as_str(),
             payload: &publish.payload,
             retained: publish.retain,
@@ -65,7 +67,7 @@ impl Backend for Door {
 
     fn rights(&self, user: &str) -> Option<Arc<dyn Rights>> {
         let session = self.accounts.resume(user)?;
-        Some(Arc::new(ClientRights::new(session, Arc::clone(&self.house))))
+        Some(Arc::new(ClientRights::new(session, self.accounts.clone(), Arc::clone(&self.house))))
     }
 
     fn keep(&self, changes: Vec<Change>, done: Option<Done>) {

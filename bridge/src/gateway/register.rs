@@ -10,14 +10,19 @@ use hes_engine::{
     record::{DeviceRecord, Record},
 };
 use hes_schemas::{
-    ClusterId, DeviceId, PropertyName, Safety, Timestamp, Uid,
+    ClusterId, DeviceId, PropertyDocument, PropertyName, Safety, Target, Timestamp, Uid,
     rights::{Action, Grants, Subject},
 };
 use rustc_hash::FxHashMap;
 
+use super::gates::{Closed, Verdict};
+
 /// How many topics of devices that were renamed or have gone are remembered: the messages that end what was retained there
 /// may still be under way.
 const FORMER: usize = 1_024;
+
+/// No right is about the device at all.
+const NOTHING: Closed = Closed::NotGranted(Action::Read, Safety::S0);
 
 /// All devices by `<cluster>/<device>`.
 ///
@@ -31,6 +36,16 @@ struct Entries {
     by_path: FxHashMap<Box<str>, Arc<Entry>>,
     path_of: FxHashMap<(ClusterId, Uid), Box<str>>,
     former: VecDeque<(Box<str>, Arc<Entry>)>,
+}
+
+/// What the engine would say to a request about one property.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked<'g> {
+    pub(crate) property: PropertyName,
+    pub(crate) class: Safety,
+    pub(crate) verdict: Verdict<'g>,
+    /// The class of the safe direction, and what is said to that.
+    pub(crate) safe: Option<(Safety, Verdict<'g>)>,
 }
 
 #[derive(Debug)]
@@ -73,22 +88,37 @@ impl Register {
     /// Says whether an account may be shown what is said below a home: `rest` is the topic behind `<root>/<home>/`.
     ///
     /// Requests, answers and notifications are nobody's but the asker's, which the broker sees to.
-    pub(crate) fn may_see(&self, now: Timestamp, grants: &Grants, rest: &str) -> bool {
-        if grants.read_everything(now) {
-            return true;
+    pub(crate) fn see<'g>(&self, now: Timestamp, grants: &'g Grants, rest: &str) -> Verdict<'g> {
+        if let Some(grant) = grants.find_everything(now, Action::Read) {
+            return Ok(grant);
         }
         let mut levels = rest.splitn(3, '/');
         let (Some(cluster), Some(device), Some(what)) = (levels.next(), levels.next(), levels.next()) else {
-            return rest.ends_with("$status") && grants.has_devices(now);
+            let is_status = rest.ends_with("$status");
+            let devices = is_status.then(|| grants.find_devices(now)).flatten();
+            return devices.ok_or(if is_status { NOTHING } else { Closed::Unknown });
         };
         let path = rest.get(..cluster.len() + 1 + device.len()).unwrap_or_default();
-        self.find(path).is_some_and(|entry| entry.may_see(now, grants, what))
+        self.with(path, |entry| entry.see(now, grants, what)).unwrap_or(Err(Closed::Unknown))
     }
 
-    fn find(&self, path: &str) -> Option<Arc<Entry>> {
+    /// Says whether an account may ask for something of a device: `path` is `<cluster>/<device>`.
+    pub(crate) fn ask<'g>(
+        &self,
+        now: Timestamp,
+        grants: &'g Grants,
+        path: &str,
+        target: &Target,
+        action: Action,
+    ) -> Vec<Asked<'g>> {
+        self.with(path, |entry| entry.ask(now, grants, target, action)).unwrap_or_default()
+    }
+
+    /// Looks at a device while nothing changes; the look takes no other lock.
+    fn with<T>(&self, path: &str, look: impl FnOnce(&Entry) -> T) -> Option<T> {
         let entries = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let former = || entries.former.iter().rev().find(|(old, _)| **old == *path).map(|(_, entry)| entry);
-        entries.by_path.get(path).or_else(former).cloned()
+        entries.by_path.get(path).or_else(former).map(|entry| look(entry))
     }
 }
 
@@ -105,40 +135,90 @@ impl Entries {
 }
 
 impl Entry {
-    fn may_see(&self, now: Timestamp, grants: &Grants, what: &str) -> bool {
+    fn see<'g>(&self, now: Timestamp, grants: &'g Grants, what: &str) -> Verdict<'g> {
         match what.split_once('/') {
-            None if what == "$doc" => self.may_know_all(now, grants),
-            None => !grants.actions(now, &self.subject(None)).is_empty(),
-            Some(("property", name)) => self.may_read(now, grants, name),
-            Some(("native", native)) => self.may_read_native(now, grants, native),
-            Some(("event", name)) => self.may_hear(now, grants, name),
-            Some(_) => false,
+            None if what == "$doc" => self.know_all(now, grants),
+            None => grants.find_any(now, &self.subject(None)).ok_or(NOTHING),
+            Some(("property", name)) => self.read(now, grants, name),
+            Some(("native", native)) => self.read_native(now, grants, native),
+            Some(("event", name)) => self.hear(now, grants, name),
+            Some(_) => Err(Closed::Unknown),
         }
     }
 
     /// The document names all properties and events, so it is for those who may know of each.
-    fn may_know_all(&self, now: Timestamp, grants: &Grants) -> bool {
+    fn know_all<'g>(&self, now: Timestamp, grants: &'g Grants) -> Verdict<'g> {
         let Shape { properties, events, .. } = &*self.shape;
-        !grants.actions(now, &self.subject(None)).is_empty()
-            && properties.iter().all(|(name, it)| grants.show_property(now, &self.subject(Some(name.as_str())), it))
-            && events.iter().all(|(name, it)| grants.show_event(now, &self.subject(Some(name.as_str())), it))
+        let grant = grants.find_any(now, &self.subject(None)).ok_or(NOTHING)?;
+        let is_all_known =
+            properties.iter().all(|(name, it)| grants.show_property(now, &self.subject(Some(name.as_str())), it))
+                && events.iter().all(|(name, it)| grants.show_event(now, &self.subject(Some(name.as_str())), it));
+        if is_all_known { Ok(grant) } else { Err(Closed::TellsTooMuch) }
     }
 
-    fn may_read(&self, now: Timestamp, grants: &Grants, name: &str) -> bool {
+    fn read<'g>(&self, now: Timestamp, grants: &'g Grants, name: &str) -> Verdict<'g> {
         let privacy = self.shape.properties.get(name).map_or(Safety::S3, |document| document.privacy);
-        grants.permits(now, Action::Read, &self.subject(Some(name)), privacy)
+        let grant = grants.find(now, Action::Read, &self.subject(Some(name)), privacy);
+        grant.ok_or(Closed::NotGranted(Action::Read, privacy))
     }
 
     /// A native value may be seen if all that it stands for may.
-    fn may_read_native(&self, now: Timestamp, grants: &Grants, native: &str) -> bool {
+    fn read_native<'g>(&self, now: Timestamp, grants: &'g Grants, native: &str) -> Verdict<'g> {
         let properties = self.shape.properties.iter();
-        let mut names =
-            properties.filter(|(_, document)| document.native.as_deref() == Some(native)).map(|(name, _)| name);
-        names.all(|name: &PropertyName| self.may_read(now, grants, name.as_str()))
+        let names = properties.filter(|(_, it)| it.native.as_deref() == Some(native)).map(|(name, _)| name);
+        let mut verdict = grants.find_any(now, &self.subject(None)).ok_or(NOTHING);
+        for name in names {
+            verdict = Ok(self.read(now, grants, name.as_str())?);
+        }
+        verdict
     }
 
-    fn may_hear(&self, now: Timestamp, grants: &Grants, name: &str) -> bool {
-        self.shape.events.get(name).is_some_and(|it| grants.show_event(now, &self.subject(Some(name)), it))
+    fn hear<'g>(&self, now: Timestamp, grants: &'g Grants, name: &str) -> Verdict<'g> {
+        let event = self.shape.events.get(name).ok_or(Closed::Unknown)?;
+        let grant = grants.find_event(now, &self.subject(Some(name)), event);
+        grant.ok_or(Closed::NotGranted(Action::Notify, event.privacy))
+    }
+
+    /// Says the same as the engine does of a request.
+    fn ask<'g>(&self, now: Timestamp, grants: &'g Grants, target: &Target, action: Action) -> Vec<Asked<'g>> {
+        let is_meant = |name: &PropertyName, document: &PropertyDocument| match target {
+            Target::Device => true,
+            Target::Property(wanted) => name == wanted,
+            Target::Native(wanted) => document.native.as_deref() == Some(wanted.as_str()),
+        };
+        let meant = self.shape.properties.iter().filter(|(name, document)| is_meant(name, document));
+        let asked = meant.map(|(name, document)| {
+            let (class, safe) = match action {
+                Action::Write => (document.safety, document.safe.is_some().then(|| document.safety.lower())),
+                Action::Read | Action::Notify | Action::Manage => (document.privacy, None),
+            };
+            let decide = |class| self.permit(now, grants, name, document, action, class);
+            Asked {
+                property: name.clone(),
+                class,
+                verdict: decide(class),
+                safe: safe.map(|class| (class, decide(class))),
+            }
+        });
+        asked.collect()
+    }
+
+    fn permit<'g>(
+        &self,
+        now: Timestamp,
+        grants: &'g Grants,
+        name: &PropertyName,
+        document: &PropertyDocument,
+        action: Action,
+        class: Safety,
+    ) -> Verdict<'g> {
+        let subject = self.subject(Some(name.as_str()));
+        let found = grants.find(now, action, &subject, class).ok_or(Closed::NotGranted(action, class));
+        match action {
+            Action::Write if document.read_only => Err(Closed::ReadOnly),
+            Action::Read if document.write_only => Err(Closed::WriteOnly),
+            Action::Read | Action::Write | Action::Notify | Action::Manage => found,
+        }
     }
 
     const fn subject<'e>(&'e self, property: Option<&'e str>) -> Subject<'e> {

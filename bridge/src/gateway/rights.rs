@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use hes_broker::Rights;
-use hes_schemas::{Filter, HomeId, Root, Topic, rights::Action};
+use hes_broker::{Allowance, Bearer, BoxFuture, Refusal, Rights};
+use hes_schemas::{Filter, HomeId, Root, Timestamp, Topic, rights::Grants};
 use tokio::sync::SetOnce;
 
-use super::{clock::Clock, register::Register};
-use crate::accounts::Session;
+use super::{clock::Clock, gates::Gates, register::Register};
+use crate::accounts::{Accounts, Session};
 
 /// What the gates need to know about the house.
 #[derive(Debug)]
@@ -24,12 +24,23 @@ pub(crate) struct House {
 #[derive(Debug)]
 pub(crate) struct ClientRights {
     session: Session,
+    accounts: Accounts,
     house: Arc<House>,
 }
 
 impl ClientRights {
-    pub(crate) const fn new(session: Session, house: Arc<House>) -> Self {
-        Self { session, house }
+    pub(crate) const fn new(session: Session, accounts: Accounts, house: Arc<House>) -> Self {
+        Self { session, accounts, house }
+    }
+
+    /// Asks a gate; the time is looked up only where it could matter.
+    fn ask(&self, gate: impl FnOnce(&Gates<'_>, Timestamp, &Grants) -> bool) -> bool {
+        let House { root, home, register, clock, .. } = &*self.house;
+        let gates = Gates { root, home, register };
+        self.session.with_grants(|grants| {
+            let now = if grants.can_end() { clock.now() } else { Timestamp::from_millis(0) };
+            gate(&gates, now, grants)
+        })
     }
 }
 
@@ -39,29 +50,34 @@ impl Rights for ClientRights {
     }
 
     fn may_publish(&self, topic: &Topic) -> bool {
-        self.session.grants().permits_topic(self.house.clock.now(), Action::Write, topic)
+        self.ask(|gates, now, grants| gates.publish(now, grants, topic).is_ok())
     }
 
     fn may_subscribe(&self, filter: &Filter) -> bool {
-        let (now, grants) = (self.house.clock.now(), self.session.grants());
-        let interface = self.house.root.everything();
-        if interface.includes(filter) {
-            // nothing there is anybody's who has no device; to be refused tells more than silence
-            return grants.has_devices(now);
-        }
-        (filter.intersects(&interface) && grants.has_devices(now)) || grants.permits_filter(now, filter)
+        self.ask(|gates, now, grants| gates.subscribe(now, grants, filter).is_ok())
     }
 
     fn may_receive(&self, topic: &Topic) -> bool {
-        let (now, grants) = (self.house.clock.now(), self.session.grants());
-        let Some(rest) = self.house.root.strip(topic.as_str()) else {
-            return grants.permits_topic(now, Action::Read, topic);
-        };
-        let own = rest.strip_prefix(self.house.home.as_str()).and_then(|rest| rest.strip_prefix('/'));
-        own.is_some_and(|rest| self.house.register.may_see(now, &grants, rest))
+        self.ask(|gates, now, grants| gates.receive(now, grants, topic).is_ok())
     }
 
     fn is_live(&self) -> bool {
-        self.session.is_live()
+        self.session.is_live() && !self.has_expired()
+    }
+
+    fn has_expired(&self) -> bool {
+        self.session.until().is_some_and(|until| until <= self.house.clock.now())
+    }
+
+    fn renew(&self, token: Bearer) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(async move { self.accounts.renew(&self.session, &token).await })
+    }
+
+    fn bounds(&self) -> Option<Arc<Grants>> {
+        self.session.bounds()
+    }
+
+    fn allowance(&self) -> Allowance {
+        self.session.allowance()
     }
 }

@@ -1,10 +1,15 @@
 //! Accounts as they are kept.
 
+use std::num::NonZeroU32;
+
+use hes_broker::Allowance;
 use hes_schemas::{
     Timestamp, UserName,
     rights::{Action, Grant, Role, Safety, Scope},
 };
 use sqlx::{Row, sqlite::SqliteRow};
+
+use crate::accounts::IdPattern;
 
 /// An account as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +24,10 @@ pub struct AccountRow {
     pub generation: i64,
     /// Its own grants.
     pub grants: Vec<Grant>,
+    /// The client ids that it may use; none means any that is not another account's.
+    pub client_ids: Vec<IdPattern>,
+    /// What it may take of the broker, where that is other than what the configuration says.
+    pub allowance: Allowance,
 }
 
 pub(super) fn read_account(row: &SqliteRow) -> Result<Option<AccountRow>, sqlx::Error> {
@@ -34,6 +43,8 @@ pub(super) fn read_account(row: &SqliteRow) -> Result<Option<AccountRow>, sqlx::
         role: role.and_then(Role::from_name),
         generation: row.try_get(3)?,
         grants: Vec::new(),
+        client_ids: Vec::new(),
+        allowance: Allowance::default(),
     }))
 }
 
@@ -46,4 +57,18 @@ pub(super) fn read_grant(row: &SqliteRow) -> Result<Option<Grant>, sqlx::Error> 
     };
     let actions = Action::ALL.into_iter().filter(|action| actions.split(',').any(|name| name == action.as_str()));
     Ok(Some(Grant { actions: actions.collect(), scope, safety, until: until.map(Timestamp::from_millis) }))
+}
+
+/// Reads what an account may take; a number that makes no sense is as if it were not there.
+pub(super) fn read_allowance(row: &SqliteRow) -> Result<Allowance, sqlx::Error> {
+    let number = |at: usize| row.try_get::<Option<i64>, _>(at);
+    let rate = |number: i64| u32::try_from(number).ok().and_then(NonZeroU32::new);
+    Ok(Allowance {
+        connections: number(1)?.and_then(|number| u32::try_from(number).ok()),
+        messages: number(2)?.and_then(rate),
+        bytes: number(3)?.and_then(rate),
+        subscriptions: number(4)?.and_then(|number| usize::try_from(number).ok()),
+        inflight: number(5)?.and_then(|number| u16::try_from(number).ok()),
+        queue_bytes: number(6)?.and_then(|number| usize::try_from(number).ok()),
+    })
 }

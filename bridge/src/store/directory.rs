@@ -51,6 +51,11 @@ impl DataDirectory {
         path.join(DATABASE).is_file()
     }
 
+    /// Returns where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Returns the database, whether it exists or not.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join(DATABASE)

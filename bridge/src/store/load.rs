@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use hes_broker::{Publish, RestoredSession};
 use hes_engine::{
     cluster::Shape,
-    record::{Restored, ValuesRecord},
+    record::{DeviceRecord, Restored, ValuesRecord},
 };
 use hes_schemas::Timestamp;
 use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteRow};
@@ -50,6 +50,14 @@ pub(super) async fn load(connection: &mut SqliteConnection, now: Timestamp) -> R
     (loaded.sessions, loaded.rows.messages) = sessions::load::load(connection, now, &mut loaded.damage).await?;
     loaded.begin_epoch(connection, now).await?;
     Ok(loaded)
+}
+
+/// Reads only the devices, without their values, and changes nothing.
+pub(super) async fn devices(connection: &mut SqliteConnection) -> Result<Vec<DeviceRecord>, sqlx::Error> {
+    let mut loaded = Loaded::default();
+    loaded.read_shapes(connection).await?;
+    loaded.read_devices(connection).await?;
+    Ok(loaded.restored.devices)
 }
 
 impl Loaded {

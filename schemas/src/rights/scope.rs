@@ -121,6 +121,18 @@ impl Scope {
         }
     }
 
+    /// Says whether a scope covers all that another does, as far as their texts tell: a device may be named in two ways.
+    #[must_use]
+    pub fn includes(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Devices(wide), Self::Devices(narrow)) => {
+                wide.includes(narrow) || below(wide).is_some_and(|below| below.includes(narrow))
+            }
+            (Self::Topics(wide), Self::Topics(narrow)) => wide.includes(narrow),
+            (Self::Devices(_), Self::Topics(_)) | (Self::Topics(_), Self::Devices(_)) => false,
+        }
+    }
+
     /// Returns the filter over topics, if the scope is one.
     #[must_use]
     pub const fn topics(&self) -> Option<&Filter> {
@@ -142,6 +154,14 @@ fn is_possible(depth: usize, level: &str) -> bool {
         },
         (property, _) => PropertyName::new(property).is_ok(),
     }
+}
+
+/// Returns the pattern of what a pattern of fewer than three levels covers beside what it matches.
+fn below(filter: &Filter) -> Option<Filter> {
+    if filter.levels().count() > 2 {
+        return None;
+    }
+    Filter::new(&format!("{filter}/#")).ok()
 }
 
 fn names(pattern: &str, subject: &Subject<'_>) -> bool {

@@ -110,6 +110,7 @@ impl House {
         let client = ClientId::new(&format!("c{}", round / 100)).ok();
         let user = UserName::new("owner").expect("a name");
         let asked = Asked {
+            bounds: None,
             asker: Asker { user, door: Door::Own(client) },
             topic,
             payload: payload.as_bytes(),

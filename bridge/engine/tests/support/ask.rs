@@ -96,6 +96,7 @@ impl Ask {
     /// Returns the request as the engine is given it.
     pub(crate) fn asked(&self) -> Asked<'_> {
         Asked {
+            bounds: None,
             asker: Asker { user: UserName::new(&self.user).unwrap(), door: self.door.clone() },
             topic: &self.topic,
             payload: &self.payload,

@@ -61,6 +61,7 @@ impl Listener<'_> {
         let none = PublishProperties::default();
         let properties = publish.properties.as_ref().unwrap_or(&none);
         self.mind.handle(Input::Asked(Asked {
+            bounds: None,
             asker: Asker { user: self.acts_as.clone(), door: Door::Alongside },
             topic: topic.as_str(),
             payload: &publish.payload,

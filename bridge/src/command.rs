@@ -2,6 +2,7 @@
 //!
 //! `devices`, `get`, `set` and `watch` are clients like any other: they speak MQTT and have the rights of their account.
 
+mod acl;
 mod check;
 mod completions;
 mod connect;
@@ -20,6 +21,7 @@ mod sample;
 mod schema;
 mod session;
 mod set;
+mod token;
 mod user;
 mod watch;
 
@@ -50,6 +52,8 @@ enum Command {
     Demo(demo::DemoArgs),
     Check(check::CheckArgs),
     User(user::UserArgs),
+    Acl(acl::AclArgs),
+    Token(token::TokenArgs),
 
     // clients of a running gateway
     Devices(devices::DevicesArgs),
@@ -101,6 +105,8 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Demo(args) => alone(cli).and_then(|()| demo::run(args, output)),
         Command::Check(args) => alone(cli).and_then(|()| check::run(args, output)),
         Command::User(args) => alone(cli).and_then(|()| user::run(args, output)),
+        Command::Acl(args) => alone(cli).and_then(|()| acl::run(args, output)),
+        Command::Token(args) => alone(cli).and_then(|()| token::run(args, output)),
         Command::Devices(args) => session::run(args, &args.connect.or(&cli.connect), output),
         Command::Get(args) => session::run(args, &args.connect.or(&cli.connect), output),
         Command::Set(args) => session::run(args, &args.connect.or(&cli.connect), output),

@@ -156,7 +156,7 @@ fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
 }
 
 /// Reads a span of time: `500ms`, `10s`, `2m`, or a number of seconds.
-fn duration(text: &str) -> Result<Duration, &'static str> {
+pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
     const FORM: &str = "a time is written 500ms, 10s or 2m";
     let digits = text.find(|sign: char| !sign.is_ascii_digit() && sign != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(digits).ok_or(FORM)?;

@@ -52,8 +52,10 @@ trait Errand {
 
 /// Whether accounts must be there before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Before {
+pub(super) enum Before {
+    /// They may be made.
     Nothing,
+    /// They must.
     Accounts,
 }
 
@@ -73,7 +75,20 @@ pub(crate) fn run(args: &UserArgs, output: &mut Output) -> Result<Exit, Failure>
 }
 
 fn do_errand(errand: &impl Errand, before: Before, output: &mut Output) -> Result<Exit, Failure> {
-    let settings = Settings::load(&errand.place().clone().into(), &process_variables())
+    with_ledger(errand.place(), before, output, async |_, ledger, output| errand.run(ledger, output).await)
+}
+
+/// Does something with the accounts of a data directory, and prints what is to be said.
+///
+/// # Errors
+/// [`Failure`] with the way out.
+pub(super) fn with_ledger(
+    place: &DataOverrides,
+    before: Before,
+    output: &mut Output,
+    work: impl AsyncFnOnce(&Settings, &Ledger, &mut Output) -> Result<String, Failure>,
+) -> Result<Exit, Failure> {
+    let settings = Settings::load(&place.clone().into(), &process_variables())
         .map_err(|error| Failure::usage(error.to_string()))?;
     if before == Before::Accounts && !Ledger::exists(&settings.data) {
         return Err(no_accounts(&settings));
@@ -82,7 +97,7 @@ fn do_errand(errand: &impl Errand, before: Before, output: &mut Output) -> Resul
     let runtime = runtime.map_err(|error| Failure::new(Exit::Internal, format!("no runtime: {error}")))?;
     let said = runtime.block_on(async {
         let ledger = Ledger::open(&settings.data).await?;
-        errand.run(&ledger, output).await
+        work(&settings, &ledger, output).await
     })?;
     output.print(&said)?;
     Ok(Exit::Success)
@@ -98,7 +113,7 @@ fn no_accounts(settings: &Settings) -> Failure {
 }
 
 /// Says that there is no such account, and which there are.
-async fn unknown(ledger: &Ledger, name: &UserName) -> Failure {
+pub(super) async fn unknown(ledger: &Ledger, name: &UserName) -> Failure {
     let names: Vec<String> =
         ledger.accounts().await.unwrap_or_default().iter().map(|row| row.name.to_string()).collect();
     let others = if names.is_empty() { "none at all".to_owned() } else { names.join(", ") };

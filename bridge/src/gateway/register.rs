@@ -114,6 +114,11 @@ impl Register {
         self.with(path, |entry| entry.ask(now, grants, target, action)).unwrap_or_default()
     }
 
+    /// Returns which device is called so, for good.
+    pub(crate) fn uid(&self, path: &str) -> Option<Uid> {
+        self.with(path, |entry| entry.uid.clone())
+    }
+
     /// Looks at a device while nothing changes; the look takes no other lock.
     fn with<T>(&self, path: &str, look: impl FnOnce(&Entry) -> T) -> Option<T> {
         let entries = self.0.read().unwrap_or_else(PoisonError::into_inner);

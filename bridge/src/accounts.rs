@@ -16,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use bytestring::ByteString;
 use hes_broker::{Bearer, Hello, Refusal};
 use hes_schemas::{
     HomeId, UserName,
@@ -131,7 +132,8 @@ impl Accounts {
         Ok(is_new.then_some(password))
     }
 
-    /// Lets a client in that gives the name and password of an account, or none where that is allowed.
+    /// Lets a client in that gives the name and password of an account, or shows a certificate with such a name where
+    /// that is enough, or gives none where that is allowed.
     ///
     /// What the command line has changed holds at once for who comes anew.
     ///
@@ -153,8 +155,10 @@ impl Accounts {
     }
 
     async fn seat(&self, hello: &Hello) -> Option<Arc<Seat>> {
+        let certified = hello.certificate.as_ref().filter(|_| hello.certificate_is_user);
         match (&hello.user, &hello.password) {
             (Some(user), Some(password)) => self.verified(user, password.expose()).await,
+            (user, None) if certified.is_some() => self.certified(certified, user.as_deref()).await,
             (None, None) if hello.anonymous && hello.remote.ip().to_canonical().is_loopback() => {
                 self.shared.anonymous.clone()
             }
@@ -274,6 +278,15 @@ impl Accounts {
         }
         *shown = rows;
         true
+    }
+
+    /// Returns the account that a certificate names, if the client gives no other name.
+    async fn certified(&self, name: Option<&ByteString>, user: Option<&str>) -> Option<Arc<Seat>> {
+        let name = name.filter(|name| user.is_none_or(|user| user == &***name))?;
+        let name = UserName::new(name).ok()?;
+        // the account may be younger, or have gone, since the last look; a disk that hangs changes nothing
+        drop(timeout(PATIENCE, self.refresh()).await);
+        self.seats().get(&name).cloned()
     }
 
     async fn verified(&self, user: &str, password: &[u8]) -> Option<Arc<Seat>> {

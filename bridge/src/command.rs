@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod connect;
 mod demo;
+mod descriptors;
 mod devices;
 mod failure;
 mod get;

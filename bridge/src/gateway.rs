@@ -10,6 +10,7 @@ mod door;
 pub(crate) mod explain;
 pub(crate) mod gates;
 mod link;
+mod listeners;
 mod mind;
 pub(crate) mod register;
 mod report;
@@ -24,17 +25,18 @@ use std::{
     },
 };
 
-use hes_broker::{Attachment, Broker, Config, Door as BrokerDoor, RestoredSession};
+use hes_broker::{Attachment, Broker, Config, RestoredSession};
 use hes_engine::{Engine, Input, Limits, clusters::zigbee2mqtt::Zigbee2Mqtt, record::Restored};
 use hes_schemas::ClusterId;
 use secrecy::SecretString;
-use tokio::{net::TcpListener, sync::SetOnce};
+use tokio::sync::SetOnce;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
     alongside::Outbox,
     clock::Clock,
     door::Door,
+    listeners::Doors,
     mind::Mind,
     register::Register,
     rights::House,
@@ -42,7 +44,7 @@ use self::{
 };
 use crate::{
     accounts::Accounts,
-    settings::{BrokerSettings, ClusterSettings, Settings},
+    settings::{ClusterSettings, Settings},
     store::{Opened, Store},
 };
 
@@ -63,15 +65,23 @@ pub struct Gateway {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// An address cannot be listened on.
-    #[error("{place}broker.listen: {address} cannot be used")]
+    #[error("{place}{address} cannot be used")]
     Listen {
-        /// Where it was given, as `bridge.toml:7: `; nothing if it is the default.
+        /// Where it was given, as `bridge.toml:7: broker.listen: `.
         place: String,
         /// Which one.
         address: SocketAddr,
         /// Why not.
         #[source]
         cause: std::io::Error,
+    },
+    /// The certificate of a listener cannot be used.
+    #[error("{place}{cause}")]
+    Tls {
+        /// Which listener, as `bridge.toml:7: broker.listener.address: `.
+        place: String,
+        /// Why not; part of the text, which would say nothing otherwise.
+        cause: crate::certificates::TlsFilesError,
     },
     /// The store cannot be used.
     #[error(transparent)]
@@ -91,8 +101,8 @@ impl Gateway {
     /// [`StartError`]; then nothing has been started.
     pub async fn start(settings: &Settings) -> Result<Self, StartError> {
         settings.remarks.iter().for_each(report::remark);
-        let listeners = bind(&settings.broker).await?;
-        let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+        let doors = Doors::open(&settings.broker).await?;
+        let addresses = doors.addresses();
         let clock = Arc::new(Clock::start());
         let opened = Store::open(&settings.data, settings.store.save_interval, clock.now()).await?;
         let accounts = Accounts::open(opened.store.ledger().clone(), settings.broker.anonymous).await?;
@@ -122,7 +132,7 @@ impl Gateway {
         let complete = Arc::new(SetOnce::new());
         let (root, home) = (settings.root.clone(), settings.home.clone());
         let house = House { root, home, register, clock, complete: Arc::clone(&complete) };
-        gateway.open_door(settings, listeners, (retained, sessions), accounts.clone(), house).await?;
+        gateway.open_door(settings, doors, (retained, sessions), accounts.clone(), house).await?;
         gateway.link_clusters(&settings.clusters);
         gateway.serve_alongside(settings, outbox, outgoing);
         gateway.watch(accounts);
@@ -168,17 +178,17 @@ impl Gateway {
     async fn open_door(
         &mut self,
         settings: &Settings,
-        listeners: Vec<TcpListener>,
+        Doors { doors, certificates }: Doors,
         (retained, sessions): (Vec<hes_broker::Publish>, Vec<RestoredSession>),
         accounts: Accounts,
         house: House,
     ) -> Result<(), StartError> {
-        if listeners.is_empty() {
+        if doors.is_empty() {
             return Ok(());
         }
         let door = Door::new(Arc::clone(&self.mind), accounts, Arc::new(house));
         let config = Config {
-            doors: listeners.into_iter().map(|socket| broker_door(socket, &settings.broker)).collect(),
+            doors,
             limits: settings.broker.limits.clone(),
             root: settings.root.clone(),
             home: settings.home.clone(),
@@ -187,6 +197,7 @@ impl Gateway {
             sessions,
         };
         let broker = Broker::start(config, Arc::new(door)).await.map_err(StartError::Broker)?;
+        self.spawn_endless(listeners::follow(certificates));
         self.mind.sinks().set_broker(broker.clone());
         self.broker = Some(broker);
         Ok(())
@@ -267,22 +278,6 @@ impl Gateway {
     fn spawn_endless(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(self.cancel.clone().run_until_cancelled_owned(task));
     }
-}
-
-/// Anonymous clients come in by the loopback interface only.
-fn broker_door(socket: TcpListener, settings: &BrokerSettings) -> BrokerDoor {
-    let is_loopback = socket.local_addr().is_ok_and(|address| address.ip().is_loopback());
-    BrokerDoor { anonymous: settings.anonymous.is_some() && is_loopback, ..BrokerDoor::new(socket) }
-}
-
-async fn bind(settings: &BrokerSettings) -> Result<Vec<TcpListener>, StartError> {
-    let mut listeners = Vec::new();
-    for address in settings.listen.iter().copied() {
-        let place = settings.listen_place.clone();
-        let bound = TcpListener::bind(address).await;
-        listeners.push(bound.map_err(|cause| StartError::Listen { place, address, cause })?);
-    }
-    Ok(listeners)
 }
 
 fn engine(settings: &Settings, restored: Restored, clock: &Clock) -> Engine {

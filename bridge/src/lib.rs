@@ -1,6 +1,7 @@
 //! The gateway: one common, answered, authorised interface for home clusters on MQTT.
 
 pub mod accounts;
+pub mod certificates;
 pub mod client;
 mod command;
 mod demo;

@@ -9,6 +9,7 @@ mod environment;
 mod file;
 mod key;
 mod layer;
+mod listener;
 mod measure;
 mod overrides;
 mod password;
@@ -32,6 +33,7 @@ use hes_broker::{Limits, RouterKind};
 use hes_schemas::{ClusterId, HomeId, Root, Topic, UserName, rights::Role};
 
 pub use complaint::{Complaint, SettingsError};
+pub use listener::ListenerSettings;
 pub use overrides::{DataOverrides, Overrides};
 pub use password::{PasswordFileError, read_password};
 pub use sheet::{ClusterKind, LogFormat, LogLevel};
@@ -70,10 +72,12 @@ pub struct Settings {
 /// The built-in broker.
 #[derive(Debug, Clone)]
 pub struct BrokerSettings {
-    /// Addresses to listen on; none means that there is no built-in broker.
+    /// Addresses to listen on by plain TCP.
     pub listen: Vec<SocketAddr>,
-    /// Where that was said, as a complaint about it begins: `bridge.toml:7: `, or nothing.
+    /// Where that was said, as a complaint about it begins: `bridge.toml:7: broker.listen: `.
     pub listen_place: String,
+    /// More listeners; with no address and no listener there is no built-in broker.
+    pub listeners: Vec<ListenerSettings>,
     /// Which router finds the receivers of a message.
     pub router: RouterKind,
     /// Role of clients on this machine that give no user name.

@@ -100,6 +100,36 @@ async fn lets_nameless_clients_in_on_this_machine_and_only_if_it_may() {
 }
 
 #[tokio::test]
+async fn takes_a_certificate_for_a_password_where_that_is_enough() {
+    let folder = TempDir::new().unwrap();
+    let ledger = ledger(&folder).await;
+    add(&ledger, "anna", Some(Role::Resident)).await;
+    add(&ledger, "berta", Some(Role::Resident)).await;
+    let accounts = Accounts::open(ledger, Some(Role::Guest)).await.unwrap();
+    let shown = |name: &str, user, password| Hello {
+        certificate: Some(name.to_owned().into()),
+        certificate_is_user: true,
+        ..hello(user, password, HERE)
+    };
+    let berta = Some("password of berta");
+    for (hello, expect) in [
+        (shown("anna", None, None), Ok("anna")),
+        (shown("anna", Some("anna"), None), Ok("anna")),
+        (shown("anna", Some("berta"), berta), Ok("berta")),
+        (shown("anna", Some("berta"), None), Err(Refusal::Credentials)),
+        (shown("anna", Some("anna"), berta), Err(Refusal::Credentials)),
+        (shown("carla", None, None), Err(Refusal::Credentials)),
+        (shown("anonymous", None, None), Err(Refusal::Credentials)),
+        (shown("a/+", None, None), Err(Refusal::Credentials)),
+        (Hello { certificate_is_user: false, ..shown("anna", Some("anna"), None) }, Err(Refusal::Credentials)),
+        (Hello { certificate_is_user: false, ..shown("anna", None, None) }, Ok(ANONYMOUS)),
+    ] {
+        let admitted = accounts.admit(&hello).await;
+        assert_eq!(admitted.as_ref().map(Session::user).map_err(|refusal| *refusal), expect, "{hello:?}");
+    }
+}
+
+#[tokio::test]
 async fn founds_one_owner_and_tells_the_password_once() {
     let folder = TempDir::new().unwrap();
     let accounts = Accounts::open(ledger(&folder).await, None).await.unwrap();

@@ -3,18 +3,19 @@
 use std::{cell::Cell, path::Path};
 
 use clap::Args;
+use hes_broker::Transport;
 use hes_schemas::UserName;
 
-use super::{Exit, Failure, Output, failure::chain};
+use super::{Exit, Failure, Output, descriptors, failure::chain};
 use crate::{
-    settings::{ClusterSettings, Overrides, Settings, process_variables},
+    settings::{ClusterSettings, ListenerSettings, Overrides, Settings, process_variables},
     store::Ledger,
 };
 
 /// Say everything that is wrong with a configuration
 ///
 /// The file, the environment and the options are looked at as run would do, and so are the data directory with its
-/// database, the password files and the accounts that are named. Nothing is started and nothing is changed.
+/// database, the files of passwords and certificates, and the accounts that are named. Nothing is started and nothing is changed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   hes-bridge check --config /etc/hes-bridge.toml
@@ -49,11 +50,13 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Result<Exit, Failure
 /// Says what `run` would do, after what may not be meant so.
 fn summary(settings: &Settings, accounts: Option<usize>) -> String {
     let mut lines = Vec::new();
-    if settings.remarks.is_empty() {
+    let remarks = settings.remarks.iter().map(ToString::to_string);
+    let remarks: Vec<String> = remarks.chain(descriptors::foresee(&settings.broker)).collect();
+    if remarks.is_empty() {
         lines.push("nothing is wrong".to_owned());
     } else {
         lines.push("nothing is wrong, but:".to_owned());
-        lines.extend(settings.remarks.iter().map(|remark| format!("  {remark}")));
+        lines.extend(remarks.iter().map(|remark| format!("  {remark}")));
     }
     lines.push(format!("home      {}", settings.home));
     lines.push(format!("listen    {}", listen(settings)));
@@ -71,8 +74,19 @@ fn summary(settings: &Settings, accounts: Option<usize>) -> String {
 }
 
 fn listen(settings: &Settings) -> String {
-    let addresses: Vec<String> = settings.broker.listen.iter().map(ToString::to_string).collect();
+    let plain = settings.broker.listen.iter().map(ToString::to_string);
+    let addresses: Vec<String> = plain.chain(settings.broker.listeners.iter().map(listener)).collect();
     if addresses.is_empty() { "no broker of its own".to_owned() } else { addresses.join(", ") }
+}
+
+fn listener(listener: &ListenerSettings) -> String {
+    let words = match (listener.transport, listener.has_tls()) {
+        (Transport::Tcp, false) => "",
+        (Transport::Tcp, true) => " (TLS)",
+        (Transport::WebSocket, false) => " (WebSocket)",
+        (Transport::WebSocket, true) => " (WebSocket in TLS)",
+    };
+    format!("{}{words}", listener.address)
 }
 
 fn clusters(settings: &Settings) -> String {

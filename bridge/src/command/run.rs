@@ -4,7 +4,7 @@ use clap::Args;
 use secrecy::ExposeSecret;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Exit, Failure, Output, failure::chain, log};
+use super::{Exit, Failure, Output, descriptors, failure::chain, log};
 use crate::{
     gateway::{Gateway, StartError},
     settings::{Overrides, Settings, process_variables},
@@ -32,6 +32,9 @@ pub(crate) struct RunArgs {
 pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = load(&args.overrides)?;
     log::start(&settings.log);
+    if let Some(text) = descriptors::raise(&settings.broker) {
+        tracing::warn!("{text}");
+    }
     serve(async {
         let mut gateway = start(&settings).await?;
         output.print(&greeting(&settings, &mut gateway))?;
@@ -57,7 +60,7 @@ pub(super) async fn start(settings: &Settings) -> Result<Gateway, Failure> {
     Gateway::start(settings).await.map_err(|error| {
         let way_out = match &error {
             StartError::Listen { .. } => "; stop what listens there, or take another address with --listen",
-            StartError::Store(_) | StartError::Accounts(_) | StartError::Broker(_) => "",
+            StartError::Tls { .. } | StartError::Store(_) | StartError::Accounts(_) | StartError::Broker(_) => "",
         };
         Failure::usage(format!("{}{way_out}", chain(&error)))
     })

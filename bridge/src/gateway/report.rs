@@ -2,10 +2,20 @@
 
 use hes_engine::Notice;
 use hes_schemas::ClusterId;
-use tracing::{debug, info, trace, warn};
+use tracing::{debug, error, info, trace, warn};
 
 use super::departed::Departed;
 use crate::store::Figures;
+
+/// Reports that a listener shows another certificate.
+pub(crate) fn certificate_replaced(path: &std::path::Path) {
+    info!(path = %path.display(), "Certificate replaced");
+}
+
+/// Reports that files changed and cannot be used.
+pub(crate) fn certificate_kept(error: &crate::certificates::TlsFilesError) {
+    error!(%error, "Certificate not replaced, the one before is shown on");
+}
 
 /// Reports what the engine noticed.
 pub(crate) fn notice(notice: &Notice) {

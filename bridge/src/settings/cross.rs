@@ -1,11 +1,10 @@
 //! What only shows when keys are held against each other.
 
-use std::net::SocketAddr;
-
 use super::{
     complaint::Complaint,
     file::NAMELESS,
     key::Key,
+    listener,
     review::Places,
     sheet::{ClusterSheet, Sheet},
 };
@@ -40,12 +39,8 @@ impl Found<'_> {
     }
 
     fn listeners(&mut self, sheet: &Sheet) {
-        let listen = &sheet.broker.listen;
-        for (index, address) in listen.iter().enumerate() {
-            if let Some(other) = listen.iter().take(index).find(|other| are_in_each_others_way(address, other)) {
-                let text = format!("broker.listen: {address} and {other} are in each other's way");
-                self.add(&Key::new(["broker", "listen"]), text);
-            }
+        for (key, text) in listener::check(&sheet.broker) {
+            self.add(&key, text);
         }
     }
 
@@ -53,7 +48,7 @@ impl Found<'_> {
     fn anonymous_elsewhere(&mut self, sheet: &Sheet) {
         let Some(role) = sheet.broker.anonymous else { return };
         let key = Key::new(["broker", "anonymous"]);
-        if sheet.broker.listen.is_empty() {
+        if sheet.broker.is_absent() {
             self.add(&key, "broker.anonymous does nothing without a built-in broker: broker.listen is empty");
         }
         let others = sheet.broker.listen.iter().filter(|address| !address.ip().is_loopback());
@@ -70,7 +65,7 @@ impl Found<'_> {
     }
 
     fn reachable(&mut self, sheet: &Sheet) {
-        if sheet.broker.listen.is_empty() && sheet.alongside.is_none() {
+        if sheet.broker.is_absent() && sheet.alongside.is_none() {
             let text =
                 "broker.listen: nobody could reach the gateway without an address, unless there is an [alongside]";
             self.add(&Key::new(["broker", "listen"]), text);
@@ -79,7 +74,7 @@ impl Found<'_> {
 
     fn brokers_of_clusters(&mut self, sheet: &Sheet) {
         for (id, _) in sheet.cluster.iter().filter(|(_, cluster)| cluster.url.is_none()) {
-            if sheet.broker.listen.is_empty() {
+            if sheet.broker.is_absent() {
                 let text = "cluster.url is missing: there is no built-in broker that the cluster could be on";
                 self.add(&Key::of_cluster(id.as_str(), "url"), text);
             }
@@ -123,16 +118,13 @@ impl Found<'_> {
         let Some(alongside) = &sheet.alongside else { return };
         let key = Key::new(["alongside", "url"]);
         let is_here = matches!(alongside.url.host(), "localhost" | "127.0.0.1" | "[::1]");
-        let is_listened_on = sheet.broker.listen.iter().any(|address| address.port() == alongside.url.port());
+        let own = sheet.broker.listener.values().map(|listener| &listener.address);
+        let is_listened_on =
+            sheet.broker.listen.iter().chain(own).any(|address| address.port() == alongside.url.port());
         if is_here && is_listened_on && self.places.has(&key) {
             self.add(&key, "alongside.url is the built-in broker itself");
         }
     }
-}
-
-fn are_in_each_others_way(one: &SocketAddr, other: &SocketAddr) -> bool {
-    let is_same_place = one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
-    one.port() != 0 && one.port() == other.port() && one.is_ipv4() == other.is_ipv4() && is_same_place
 }
 
 fn is_on_the_same_broker(one: &ClusterSheet, other: &ClusterSheet) -> bool {

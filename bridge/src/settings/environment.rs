@@ -1,7 +1,8 @@
 //! The environment: `HES_` and the key in capitals, its levels joined by `_`.
 //!
-//! `HES_BROKER_LISTEN`, `HES_HOME`; of a cluster `HES_CLUSTER_<ID>_URL`, where `-` in the id is `_` too. No two keys
-//! share a variable. Lists are separated by commas.
+//! `HES_BROKER_LISTEN`, `HES_HOME`; of a cluster `HES_CLUSTER_<ID>_URL`, where `-` in the id is `_` too; of a listener
+//! `HES_BROKER_LISTENER_<NUMBER>_ADDRESS`, counted from 1 as they follow in the file. No two keys share a variable.
+//! Lists are separated by commas.
 
 use std::collections::BTreeSet;
 
@@ -44,12 +45,22 @@ pub(super) fn variable(key: &Key) -> String {
 }
 
 fn find(name: &str, all: &[Key], clusters: &BTreeSet<String>) -> Option<Key> {
-    let plain = all.iter().filter(|key| key.cluster().is_none()).find(|key| variable(key) == name);
-    plain.cloned().or_else(|| find_of_cluster(name.strip_prefix("HES_CLUSTER_")?, all, clusters))
+    let plain = all.iter().filter(|key| key.id().is_none()).find(|key| variable(key) == name);
+    let of_cluster = || find_of_cluster(name.strip_prefix("HES_CLUSTER_")?, all, clusters);
+    let of_listener = || find_of_listener(name.strip_prefix("HES_BROKER_LISTENER_")?, all);
+    plain.cloned().or_else(of_cluster).or_else(of_listener)
+}
+
+fn find_of_listener(rest: &str, all: &[Key]) -> Option<Key> {
+    let (number, name) = rest.split_once('_')?;
+    let is_number = number.parse::<u16>().is_ok_and(|parsed| parsed > 0 && parsed.to_string() == number);
+    let key = Key::new(["broker", "listener", number, &name.to_lowercase()]);
+    all.iter().find(|known| known.name() == key.name() && known.section().section() == key.section().section())?;
+    Some(key).filter(|_| is_number)
 }
 
 fn find_of_cluster(rest: &str, all: &[Key], clusters: &BTreeSet<String>) -> Option<Key> {
-    let names = all.iter().filter(|key| key.cluster().is_some()).map(Key::name);
+    let names = all.iter().filter(|key| key.is_of_cluster()).map(Key::name);
     let (id, name) = names
         .filter_map(|name| Some((rest.strip_suffix(&capitals(name))?.strip_suffix('_')?, name)))
         .find(|(id, _)| !id.is_empty())?;
@@ -84,6 +95,7 @@ fn typed(value: &str, kind: Option<Kind>) -> Value {
             items.map(Value::from).collect::<Vec<_>>().into()
         }
         Some(Kind::Number) => value.trim().parse::<i64>().map_or_else(|_no_number| value.into(), Value::from),
+        Some(Kind::Flag) => value.trim().parse::<bool>().map_or_else(|_no_flag| value.into(), Value::from),
         Some(Kind::Table | Kind::Text) | None => value.into(),
     }
 }
@@ -101,7 +113,7 @@ mod tests {
         let keys = Keys::learn();
         let names: Vec<String> = keys.all().iter().map(variable).collect();
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
-        let of_cluster: Vec<Key> = keys.all().into_iter().filter(|key| key.cluster().is_some()).collect();
+        let of_cluster: Vec<Key> = keys.all().into_iter().filter(Key::is_of_cluster).collect();
         for one in &of_cluster {
             let hidden = of_cluster.iter().find(|other| other.name().ends_with(&format!("_{}", one.name())));
             assert_eq!(hidden, None, "{one}");
@@ -124,5 +136,15 @@ mod tests {
         assert_eq!(key("HES_CLUSTER_ATTIC_1_PASSWORD_FILE").as_deref(), Some("cluster/attic-1/password_file"));
         assert_eq!(key("HES_CLUSTER_ZIGBEE_URL").as_deref(), Some("cluster/zigbee/url"));
         assert_eq!(key("HES_CLUSTER_URL"), None);
+    }
+
+    #[test]
+    fn finds_listeners_by_their_number() {
+        let key = |name: &str| find(name, &Keys::learn().all(), &BTreeSet::new()).map(|key| key.levels().join("/"));
+        let expect = "broker/listener/12/client_certificate";
+        assert_eq!(key("HES_BROKER_LISTENER_12_CLIENT_CERTIFICATE").as_deref(), Some(expect));
+        for unknown in ["HES_BROKER_LISTENER_0_KEY", "HES_BROKER_LISTENER_A_KEY", "HES_BROKER_LISTENER_1_URL"] {
+            assert_eq!(key(unknown), None, "{unknown}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use hes_schemas::ClusterId;
 use serde::{Deserialize, de::IntoDeserializer};
 use toml::{
     Spanned, Value,
-    de::{DeArray, DeTable, DeValue},
+    de::{DeArray, DeString, DeTable, DeValue},
 };
 
 use super::{
@@ -69,13 +69,15 @@ impl Reader<'_> {
                 ([section], _, _) if section == "cluster" => {
                     self.layer.complain(place, "cluster: write [[cluster]] and give it an id");
                 }
+                (_, _, DeValue::Array(list)) if key.is_list() => self.numbered(&key, list),
+                _ if key.is_list() => self.layer.complain(place, format!("{key}: write [[{key}]]")),
                 (_, None, _) => self.layer.complain_of_unknown(self.keys, &key, place),
                 (_, Some(Kind::Table), DeValue::Table(table)) => {
                     self.table(&key, table);
                     self.layer.open(key, place);
                 }
                 (_, Some(Kind::Table), _) => self.layer.complain(place, format!("{key} holds keys: write [{key}]")),
-                (_, Some(Kind::List | Kind::Number | Kind::Text), _) => self.value(key, value, place),
+                (_, Some(Kind::List | Kind::Number | Kind::Flag | Kind::Text), _) => self.value(key, value, place),
             }
         }
     }
@@ -89,8 +91,23 @@ impl Reader<'_> {
                 continue;
             };
             let id = self.id(table, &place, &mut taken).unwrap_or_else(|| format!("{NAMELESS}{index}"));
-            self.layer.open(Key::new(["cluster", id.as_str()]), place);
-            self.cluster(&id, table);
+            let section = Key::new(["cluster", id.as_str()]);
+            self.section(&section, table.iter().filter(|(name, _)| name.get_ref() != "id"));
+            self.layer.open(section, place);
+        }
+    }
+
+    /// Reads sections whose id is their number.
+    fn numbered(&mut self, list: &Key, sections: &DeArray<'_>) {
+        for (index, section) in sections.iter().enumerate() {
+            let place = self.place(section.span().start);
+            let DeValue::Table(table) = section.get_ref() else {
+                self.layer.complain(place, format!("{list}: write [[{list}]]"));
+                continue;
+            };
+            let section = list.child(&(index + 1).to_string());
+            self.section(&section, table.iter());
+            self.layer.open(section, place);
         }
     }
 
@@ -120,9 +137,13 @@ impl Reader<'_> {
         None
     }
 
-    fn cluster(&mut self, id: &str, table: &DeTable<'_>) {
-        for (name, value) in table.iter().filter(|(name, _)| name.get_ref() != "id") {
-            let (key, place) = (Key::of_cluster(id, name.get_ref()), self.place(name.span().start));
+    fn section<'t, 's: 't>(
+        &mut self,
+        section: &Key,
+        values: impl Iterator<Item = (&'t Spanned<DeString<'s>>, &'t Spanned<DeValue<'s>>)>,
+    ) {
+        for (name, value) in values {
+            let (key, place) = (section.child(name.get_ref()), self.place(name.span().start));
             match self.keys.kind(&key) {
                 None => self.layer.complain_of_unknown(self.keys, &key, place),
                 Some(_) => self.value(key, value, place),

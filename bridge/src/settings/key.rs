@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::sheet::Sheet;
 
-/// The path of a key: `broker.listen`, or `cluster.<id>.url`.
+/// The path of a key: `broker.listen`, `cluster.<id>.url` or `broker.listener.<number>.address`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key(Vec<String>);
 
@@ -19,6 +19,8 @@ pub(super) enum Kind {
     List,
     /// It holds a number.
     Number,
+    /// It holds true or false.
+    Flag,
     /// It holds a text.
     Text,
 }
@@ -29,12 +31,13 @@ pub(super) struct Keys {
     example: Json,
 }
 
-/// Stands for any cluster in the example.
-const ANY: &str = "any";
+/// The sections of which there may be several, each with an id, and the id that stands for any in the example.
+const LISTS: [(&[&str], &str); 2] = [(&["cluster"], "any"), (&["broker", "listener"], "1")];
 
-/// The least that makes a cluster, and a broker alongside: the keys without a default.
+/// The least that makes a cluster, a listener, and a broker alongside: the keys without a default.
 const LEAST: &str = r#"
 cluster.any = { kind = "zigbee2mqtt" }
+broker.listener.1 = { address = "127.0.0.1:8883" }
 alongside = { url = "mqtt://localhost", acts_as = "owner" }
 "#;
 
@@ -67,13 +70,41 @@ impl Key {
         self.0.last().map_or("", String::as_str)
     }
 
-    /// Returns the id of the cluster that the key belongs to.
-    pub(super) fn cluster(&self) -> Option<&str> {
-        match self.0.as_slice() {
-            [section, id, _] if section == "cluster" => Some(id),
-            _ => None,
-        }
+    /// Returns the id of the cluster or listener that the key belongs to.
+    pub(super) fn id(&self) -> Option<&str> {
+        let [list @ .., id, _] = self.0.as_slice() else { return None };
+        stand_in(list).map(|_| id.as_str())
     }
+
+    /// Says whether it is one of a cluster's settings.
+    pub(super) fn is_of_cluster(&self) -> bool {
+        matches!(self.0.as_slice(), [section, _, _] if section == "cluster")
+    }
+
+    /// Says whether it holds sections that each have an id.
+    pub(super) fn is_list(&self) -> bool {
+        stand_in(&self.0).is_some()
+    }
+
+    /// Returns the same key of what stands for any cluster or listener.
+    fn of_any(&self) -> Self {
+        let mut levels = self.0.clone();
+        for (list, any) in LISTS {
+            if let (true, Some(id)) = (begins_with(&self.0, list), levels.get_mut(list.len())) {
+                any.clone_into(id);
+            }
+        }
+        Self(levels)
+    }
+}
+
+/// Returns the id that stands for any in a list, if that is one.
+fn stand_in(levels: &[String]) -> Option<&'static str> {
+    LISTS.iter().find(|(list, _)| levels.len() == list.len() && begins_with(levels, list)).map(|(_, any)| *any)
+}
+
+fn begins_with(levels: &[String], list: &[&str]) -> bool {
+    levels.len() >= list.len() && levels.iter().zip(list).all(|(level, name)| level == name)
 }
 
 impl Keys {
@@ -91,32 +122,25 @@ impl Keys {
     }
 
     /// Returns the keys that a section cannot do without, each with a value that would do.
-    pub(super) fn required(section: &str) -> Vec<(String, toml::Value)> {
-        let least = Self::least().remove(section);
-        let least = least.map(|section| section.get(ANY).cloned().unwrap_or(section));
-        match least {
-            Some(toml::Value::Table(keys)) => keys.into_iter().collect(),
-            _ => Vec::new(),
-        }
+    pub(super) fn required(section: &Key) -> toml::Table {
+        let least = toml::Value::Table(Self::least());
+        let found = section.of_any().0.iter().try_fold(&least, |found, level| found.get(level));
+        found.and_then(toml::Value::as_table).cloned().unwrap_or_default()
     }
 
     /// Returns the kind of a key; nothing if there is no such key.
     pub(super) fn kind(&self, key: &Key) -> Option<Kind> {
-        let levels = key.levels().iter().map(String::as_str);
-        let is_cluster = key.levels().first().is_some_and(|section| section == "cluster");
-        let mut found = &self.example;
-        for (depth, level) in levels.enumerate() {
-            found = found.get(if is_cluster && depth == 1 { ANY } else { level })?;
-        }
+        let found = key.of_any().0.iter().try_fold(&self.example, |found, level| found.get(level))?;
         Some(match found {
             Json::Object(_) => Kind::Table,
             Json::Array(_) => Kind::List,
             Json::Number(_) => Kind::Number,
-            Json::Null | Json::Bool(_) | Json::String(_) => Kind::Text,
+            Json::Bool(_) => Kind::Flag,
+            Json::Null | Json::String(_) => Kind::Text,
         })
     }
 
-    /// Returns all keys that hold a value and no other keys; those of a cluster once, with any id.
+    /// Returns all keys that hold a value and no other keys; those of a list once, with any id.
     pub(super) fn all(&self) -> Vec<Key> {
         let mut all = Vec::new();
         collect(&self.example, &Key(Vec::new()), &mut all);
@@ -161,12 +185,12 @@ fn distance(one: &str, other: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
-/// Leaves out a cluster's id: it is not part of what is written in the file.
+/// Leaves out the id of a cluster or listener: it is not part of what is written in the file.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.cluster() {
-            Some(_) => write!(f, "cluster.{}", self.name()),
-            None => f.write_str(&self.0.join(".")),
+        match self.0.as_slice() {
+            [list @ .., _, name] if self.id().is_some() => write!(f, "{}.{name}", list.join(".")),
+            levels => f.write_str(&levels.join(".")),
         }
     }
 }
@@ -184,14 +208,19 @@ mod tests {
             (Key::new(["broker", "listen"]), Some(Kind::List)),
             (Key::new(["broker", "max_connections"]), Some(Kind::Number)),
             (Key::of_cluster("zigbee", "url"), Some(Kind::Text)),
+            (Key::new(["broker", "listener"]), Some(Kind::Table)),
+            (Key::new(["broker", "listener", "2", "anonymous"]), Some(Kind::Flag)),
             (Key::new(["alongside", "acts_as"]), Some(Kind::Text)),
             (Key::new(["broker", "lisen"]), None),
         ] {
             assert_eq!(keys.kind(&key), kind, "{key}");
         }
-        let required = |section| Keys::required(section).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-        assert_eq!(required("alongside"), ["acts_as", "url"]);
-        assert_eq!(required("cluster"), ["kind"]);
+        let required = |levels: &[&str]| {
+            Keys::required(&Key::new(levels.iter().copied())).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
+        assert_eq!(required(&["alongside"]), ["acts_as", "url"]);
+        assert_eq!(required(&["cluster", "zigbee"]), ["kind"]);
+        assert_eq!(required(&["broker", "listener", "2"]), ["address"]);
     }
 
     #[test]

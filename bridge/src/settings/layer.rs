@@ -13,6 +13,9 @@ use super::{
     sheet::Sheet,
 };
 
+/// The names of keys that hold paths.
+const PATHS: [&str; 5] = ["data", "password_file", "certificate", "key", "client_ca"];
+
 /// One key with its value, and where it was given.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
@@ -75,7 +78,7 @@ impl Layer {
 
     /// Makes paths absolute: `~/` is the home directory, and all else begins where the file is.
     pub(super) fn resolve_paths(&mut self, begin: &Path, home: Option<&Path>) {
-        let paths = self.entries.iter_mut().filter(|entry| matches!(entry.key.name(), "data" | "password_file"));
+        let paths = self.entries.iter_mut().filter(|entry| PATHS.contains(&entry.key.name()));
         for entry in paths {
             if let Value::String(text) = &mut entry.value {
                 *text = resolve(text, begin, home).to_string_lossy().into_owned();
@@ -115,9 +118,9 @@ pub(super) fn insert(table: &mut Table, levels: &[String], value: Value) {
 /// Says why a value does not fit its key.
 fn misfit(entry: &Entry) -> Option<String> {
     let mut table = Keys::least();
-    if let Some(id) = entry.key.cluster() {
-        let any = table.get("cluster").and_then(|clusters| clusters.get("any")).cloned();
-        insert(&mut table, &["cluster".to_owned(), id.to_owned()], any?);
+    if entry.key.id().is_some() {
+        let section = entry.key.section();
+        insert(&mut table, section.levels(), Keys::required(&section).into());
     }
     insert(&mut table, entry.key.levels(), entry.value.clone());
     let error = Value::Table(table).try_into::<Sheet>().err()?;

@@ -37,10 +37,11 @@ pub(super) fn review(mut layers: [Layer; 4], further: Further<'_>) -> Result<Set
         Ok(sheet) => {
             complaints.extend(cross::check(&sheet, &places));
             complaints.extend(further(&sheet).into_iter().map(|(key, text)| Complaint::new(places.find(&key), text)));
-            let remarks = cross::remarks(&sheet, &places);
+            let mut remarks = cross::remarks(&sheet, &places);
             let mut settling = Settling::new(&places);
             let settings = settling.settle(sheet);
             complaints.extend(settling.complaints);
+            remarks.extend(settling.remarks);
             if let (Some(settings), true) = (settings, complaints.is_empty()) {
                 return Ok(Settings { remarks, ..settings });
             }
@@ -86,15 +87,19 @@ fn merge(layers: &[Layer]) -> Result<Table, String> {
 
 /// Complains of required keys that nobody gave, and fills them so that the rest can be checked.
 fn complete(merged: &mut Table, places: &Places, misfits: &[Key]) -> Vec<Complaint> {
-    let clusters = merged.get("cluster").and_then(Value::as_table).into_iter().flatten();
-    let mut sections: Vec<(Key, &str)> =
-        clusters.map(|(id, _)| (Key::new(["cluster", id.as_str()]), "cluster")).collect();
+    let members = |list: Key| {
+        let first = list.levels().first().and_then(|level| merged.get(level));
+        let found = list.levels().iter().skip(1).try_fold(first, |found, level| Some(found?.get(level))).flatten();
+        let ids = found.and_then(Value::as_table).into_iter().flatten().map(|(id, _)| list.child(id));
+        ids.collect::<Vec<_>>()
+    };
+    let mut sections = [members(Key::new(["cluster"])), members(Key::new(["broker", "listener"]))].concat();
     if merged.contains_key("alongside") {
-        sections.push((Key::new(["alongside"]), "alongside"));
+        sections.push(Key::new(["alongside"]));
     }
     let mut complaints = Vec::new();
-    for (section, name) in sections {
-        for (required, least) in Keys::required(name) {
+    for section in sections {
+        for (required, least) in Keys::required(&section) {
             let key = section.child(&required);
             if has(merged, &key) {
                 continue;

@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 
 use hes_broker::Limits;
 
+use jiff::Timestamp;
+
 use super::{
-    AlongsideSettings, BrokerSettings, ClusterSettings, LogSettings, Settings, StoreSettings,
+    AlongsideSettings, BrokerSettings, ClusterSettings, ListenerSettings, LogSettings, Settings, StoreSettings,
     complaint::Complaint,
     key::Key,
+    listener,
     password::read_password,
     review::Places,
     sheet::{BrokerSheet, Sheet},
@@ -15,11 +18,13 @@ use super::{
 };
 use crate::remote::Remote;
 
-/// The last step, which reads the password files.
+/// The last step, which reads the files of passwords and certificates.
 #[derive(Debug)]
 pub(super) struct Settling<'p> {
     places: &'p Places,
     pub(super) complaints: Vec<Complaint>,
+    /// What can be used, but not for long.
+    pub(super) remarks: Vec<Complaint>,
 }
 
 /// An account at another broker.
@@ -31,7 +36,7 @@ struct Account<'s> {
 
 impl<'p> Settling<'p> {
     pub(super) const fn new(places: &'p Places) -> Self {
-        Self { places, complaints: Vec::new() }
+        Self { places, complaints: Vec::new(), remarks: Vec::new() }
     }
 
     /// Returns the settings unless something is missing.
@@ -51,18 +56,32 @@ impl<'p> Settling<'p> {
             let remote = self.remote(&alongside.url, &Account { section, user, password_file });
             AlongsideSettings { remote, acts_as: alongside.acts_as }
         });
+        let listeners = self.listeners(&sheet.broker);
+        let listen_place = format!("{}broker.listen: ", self.places.find(&Key::new(["broker", "listen"])));
         Some(Settings {
             home: sheet.home,
             name: sheet.name,
             data: data?,
             root: sheet.root,
-            broker: broker(sheet.broker, self.places.find(&Key::new(["broker", "listen"])).to_string()),
+            broker: broker(sheet.broker, listen_place, listeners),
             clusters,
             alongside,
             store: StoreSettings { save_interval: sheet.store.save_interval.get() },
             log: LogSettings { level: sheet.log.level, format: sheet.log.format },
             remarks: Vec::new(),
         })
+    }
+
+    fn listeners(&mut self, broker: &BrokerSheet) -> Vec<ListenerSettings> {
+        let now = Timestamp::now();
+        let mut listeners = Vec::new();
+        for (section, sheet) in listener::in_order(&broker.listener) {
+            let settled = listener::settle(&section, sheet, self.places, now);
+            self.complaints.extend(settled.complaint);
+            self.remarks.extend(settled.remark);
+            listeners.push(settled.listener);
+        }
+        listeners
     }
 
     fn data(&mut self, data: Option<PathBuf>) -> Option<PathBuf> {
@@ -86,7 +105,7 @@ impl<'p> Settling<'p> {
     }
 }
 
-fn broker(sheet: BrokerSheet, listen_place: String) -> BrokerSettings {
+fn broker(sheet: BrokerSheet, listen_place: String, listeners: Vec<ListenerSettings>) -> BrokerSettings {
     let limits = Limits {
         packet: sheet.max_packet_size.get(),
         connect_deadline: sheet.connect_timeout.get(),
@@ -98,5 +117,6 @@ fn broker(sheet: BrokerSheet, listen_place: String) -> BrokerSettings {
         retained: sheet.max_retained.get(),
         ..Limits::default()
     };
-    BrokerSettings { listen: sheet.listen, listen_place, router: sheet.router, anonymous: sheet.anonymous, limits }
+    let (router, anonymous) = (sheet.router, sheet.anonymous);
+    BrokerSettings { listen: sheet.listen, listen_place, listeners, router, anonymous, limits }
 }

@@ -9,6 +9,7 @@ use hes_schemas::{ClusterId, HomeId, Topic, UserName, rights::Role};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    listener::ListenerSheet,
     measure::{Count, Size, Span},
     url::BrokerUrl,
     word,
@@ -41,6 +42,8 @@ pub(super) struct BrokerSheet {
     /// Addresses to listen on; none means that there is no built-in broker. Port 0 takes any that is free.
     #[serde(with = "word::addresses")]
     pub(super) listen: Vec<SocketAddr>,
+    /// More listeners, by their number.
+    pub(super) listener: BTreeMap<String, ListenerSheet>,
     /// Which router finds the receivers of a message: `rumqttd`, or our own, `direct`.
     #[serde(with = "word::router")]
     pub(super) router: RouterKind,
@@ -175,6 +178,7 @@ impl Default for BrokerSheet {
     fn default() -> Self {
         Self {
             listen: vec![(std::net::Ipv4Addr::LOCALHOST, 1883).into()],
+            listener: BTreeMap::new(),
             router: RouterKind::default(),
             anonymous: None,
             max_packet_size: Size::new(4 * 1_048_576 + 65_536),
@@ -186,6 +190,13 @@ impl Default for BrokerSheet {
             max_inflight: Count::new(256),
             max_retained: Count::new(100_000),
         }
+    }
+}
+
+impl BrokerSheet {
+    /// Says whether it has no door, which means that there is none.
+    pub(super) fn is_absent(&self) -> bool {
+        self.listen.is_empty() && self.listener.is_empty()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Settings, told in files and lines.
 
+mod listeners;
+
 use std::path::PathBuf;
 
 use tempfile::TempDir;
@@ -292,19 +294,25 @@ mod shipped {
         let mut stated: toml::Table = toml::from_str(&uncommented()).unwrap();
         let cluster = stated.remove("cluster").unwrap().as_array_mut().unwrap().remove(0);
         let alongside = stated.remove("alongside").unwrap();
+        let broker = stated.get_mut("broker").unwrap().as_table_mut().unwrap();
+        let listener = broker.remove("listener").unwrap().as_array_mut().unwrap().remove(0);
         let keys = Keys::learn();
         let of_section = |section: &str| -> Vec<String> {
             let all = keys.all().into_iter().filter(|key| key.levels()[0] == section);
             all.map(|key| key.name().to_owned()).collect()
         };
+        let of_listener = keys.all().into_iter().filter(|key| key.levels()[0] == "broker" && key.id().is_some());
+        let of_listener: Vec<String> = of_listener.map(|key| key.name().to_owned()).collect();
         let given = |table: &toml::Value| table.as_table().unwrap().keys().cloned().collect::<Vec<_>>();
         let without_id: Vec<String> = given(&cluster).into_iter().filter(|name| name != "id").collect();
         assert_eq!((without_id, given(&alongside)), (of_section("cluster"), of_section("alongside")));
+        assert_eq!(given(&listener), of_listener);
 
         assert_eq!(stated.remove("name").unwrap().as_str(), Some("Home"));
         assert_eq!(stated.remove("data").unwrap().as_str(), Some("~/.local/share/hes-bridge"));
         let mut default = toml::Table::try_from(sheet::Sheet::default()).unwrap();
         default.remove("cluster");
+        default.get_mut("broker").unwrap().as_table_mut().unwrap().remove("listener");
         assert_eq!(stated, default);
     }
 
@@ -313,6 +321,8 @@ mod shipped {
         assert_eq!(load(REFERENCE, &[]).unwrap().home.as_str(), "home");
         let (folder, options) = written(&uncommented());
         std::fs::write(folder.path().join("broker.password"), "x").unwrap();
+        listeners::write_certificate(folder.path(), "broker", 2999);
+        listeners::write_certificate(folder.path(), "clients", 2999);
         let settings = Settings::load(&options, &variables(&[])).unwrap();
         assert_eq!(settings.data, PathBuf::from("/home/anna/.local/share/hes-bridge"));
     }
@@ -326,5 +336,8 @@ mod shipped {
             std::fs::write(folder.path().join("mosquitto.password"), "x").unwrap();
             assert_eq!(Settings::load(&options, &variables(&[])).unwrap().clusters.len(), 1);
         }
+        let (folder, options) = written(include_str!("../../../config/tls.toml"));
+        listeners::write_certificate(folder.path(), "broker", 2999);
+        assert_eq!(Settings::load(&options, &variables(&[])).unwrap().broker.listeners.len(), 2);
     }
 }

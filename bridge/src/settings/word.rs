@@ -11,12 +11,28 @@ pub(super) mod addresses {
     }
 
     pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<SocketAddr>, D::Error> {
-        let read = |text: &String| {
-            text.parse().map_err(|_no_address| {
-                D::Error::custom(format_args!("{text:?} is not an address with a port, such as \"127.0.0.1:1883\""))
-            })
-        };
-        Vec::deserialize(from)?.iter().map(read).collect()
+        Vec::<String>::deserialize(from)?.iter().map(|text| read(text)).collect()
+    }
+
+    pub(super) fn read<E: Error>(text: &str) -> Result<SocketAddr, E> {
+        text.parse().map_err(|_no_address| {
+            E::custom(format_args!("{text:?} is not an address with a port, such as \"127.0.0.1:1883\""))
+        })
+    }
+}
+
+/// One address with a port.
+pub(super) mod address {
+    use std::net::SocketAddr;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(in super::super) fn serialize<S: Serializer>(address: &SocketAddr, to: S) -> Result<S::Ok, S::Error> {
+        address.serialize(to)
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
+        super::addresses::read(&String::deserialize(from)?)
     }
 }
 

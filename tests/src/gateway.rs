@@ -1,7 +1,9 @@
 //! The real program, run as a person runs it: accounts, a config file, one binary.
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsStr,
+    fs,
     net::SocketAddr,
     path::PathBuf,
     process::{Command, ExitStatus, Output},
@@ -22,6 +24,8 @@ use crate::{
 pub struct Gateway {
     folder: TempDir,
     binary: PathBuf,
+    launcher: Vec<String>,
+    broker: String,
     config: String,
     has_door: bool,
     address: Option<SocketAddr>,
@@ -36,8 +40,16 @@ impl Gateway {
     #[must_use]
     pub fn prepare(binary: impl Into<PathBuf>) -> Self {
         let folder = TempDir::new().expect("there is room for temporary files");
-        let (binary, config) = (binary.into(), String::new());
-        let gateway = Self { folder, binary, config, has_door: true, address: None, program: None };
+        let gateway = Self {
+            folder,
+            binary: binary.into(),
+            launcher: Vec::new(),
+            broker: String::new(),
+            config: String::new(),
+            has_door: true,
+            address: None,
+            program: None,
+        };
         gateway.add_user("owner", "owner");
         gateway.add_user("cluster", "cluster");
         gateway
@@ -59,6 +71,21 @@ impl Gateway {
     #[must_use]
     pub fn alongside(self, broker: SocketAddr) -> Self {
         self.with(&format!("\n[alongside]\nacts_as = \"owner\"\nurl = \"mqtt://{broker}\"\n"))
+    }
+
+    /// Gives its built-in broker settings: lines as they stand below `[broker]`.
+    #[must_use]
+    pub fn with_broker(mut self, lines: &str) -> Self {
+        self.broker.push_str(lines);
+        self.broker.push('\n');
+        self
+    }
+
+    /// Has it run by another program, which takes it and its arguments behind its own.
+    #[must_use]
+    pub fn launched_by(mut self, launcher: &[&str]) -> Self {
+        self.launcher = launcher.iter().map(|word| (*word).to_owned()).collect();
+        self
     }
 
     /// Takes its built-in broker away.
@@ -91,10 +118,11 @@ impl Gateway {
             (true, None) => "\"127.0.0.1:0\"".to_owned(),
             (true, Some(address)) => format!("\"{address}\""),
         };
-        let text = format!("home = \"home\"\n\n[broker]\nlisten = [{listen}]\n{}", self.config);
+        let text = format!("home = \"home\"\n\n[broker]\nlisten = [{listen}]\n{}{}", self.broker, self.config);
         let config = self.write("hes-bridge.toml", &text);
-        let mut command = Command::new(&self.binary);
-        unset(&mut command).args(["run", "--config"]).arg(config).arg("--data").arg(self.data());
+        let mut words = self.launcher.iter().map(OsStr::new).chain([self.binary.as_os_str()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
+        unset(&mut command).args(words).args(["run", "--config"]).arg(config).arg("--data").arg(self.data());
         self.program = Some(Program::start(&mut command, &self.path("gateway.log")));
     }
 

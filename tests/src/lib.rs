@@ -3,18 +3,22 @@
 //! - `wire`: MQTT on a socket; `client`: who asks and listens there.
 //! - `program`, `gateway`, `mosquitto`: what runs beside the tests; `zigbee`: a bridge and its devices; `house`: both.
 //! - `patience`, `chance`, `vectors`: waiting without time, variety without luck, and bytes that are no messages.
+//! - `crowd`, `figures`: many clients at once, and what measurements print.
 
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stderr,
+    clippy::print_stdout,
     clippy::missing_panics_doc,
     reason = "this serves tests, which panic to say what is wrong"
 )]
 
 pub mod chance;
 pub mod client;
+pub mod crowd;
+pub mod figures;
 pub mod gateway;
 pub mod house;
 pub mod mosquitto;

@@ -64,11 +64,11 @@ impl Mosquitto {
     }
 }
 
-/// Writes its configuration: no delay, no persistence, no limit on what waits.
+/// Writes its configuration: no delay, no persistence, no limit on what waits, as much in flight as our own allows.
 fn configuration(port: u16) -> String {
     format!(
         "user root\nlistener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\npersistence false\n\
-         max_queued_messages 0\n"
+         max_queued_messages 0\nmax_inflight_messages 256\n"
     )
 }
 

@@ -5,6 +5,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
 };
 
 use crate::patience::until;
@@ -77,6 +78,14 @@ impl Program {
         drop(self.child.wait());
     }
 
+    /// Returns how much time processors have spent on it, in whole hundredths of a second.
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub fn processor_time(&self) -> io::Result<Duration> {
+        processor_time(&self.child.id().to_string())
+    }
+
     /// Returns how much memory is resident, in KiB.
     ///
     /// # Errors
@@ -87,6 +96,19 @@ impl Program {
         let number = line.and_then(|line| line.split_whitespace().next()).and_then(|word| word.parse().ok());
         number.ok_or_else(|| io::ErrorKind::Unsupported.into())
     }
+}
+
+/// Returns how much time processors have spent on a process: its number, or `self`.
+///
+/// # Errors
+/// If the system does not tell.
+pub fn processor_time(process: &str) -> io::Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // what comes before the bracket is the name, which may hold anything
+    let fields =
+        stat.rsplit_once(')').map(|(_, fields)| fields.split_whitespace()).ok_or(io::ErrorKind::Unsupported)?;
+    let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Ok(Duration::from_millis(ticks * 10))
 }
 
 impl Drop for Program {

@@ -13,9 +13,7 @@ use std::{
     time::Duration,
 };
 
-pub use encode::{
-    connect, disconnect, ping, puback, pubcomp, publish, publish_again, pubrec, pubrel, resume, subscribe, unsubscribe,
-};
+pub use encode::{connect, disconnect, ping, puback, publish, subscribe, unsubscribe};
 pub use message::{Account, Message, Packet, Properties, Qos, Version};
 
 /// One connection, blocking, with `TCP_NODELAY`.
@@ -126,6 +124,35 @@ impl Wire {
         self.unread.end += read;
         Ok(())
     }
+}
+
+/// Reads any packet, known or not, without a buffer: its first byte, and its body.
+///
+/// # Errors
+/// As [`Read::read_exact`].
+pub fn read_any(stream: &mut impl Read) -> io::Result<(u8, Vec<u8>)> {
+    let [first] = read_bytes(stream)?;
+    let (mut length, mut shift) = (0, 0);
+    loop {
+        let [byte] = read_bytes(stream)?;
+        length |= usize::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            break;
+        }
+        if shift > 21 {
+            return Err(ErrorKind::InvalidData.into());
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body)?;
+    Ok((first, body))
+}
+
+fn read_bytes<const N: usize>(stream: &mut impl Read) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    stream.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Ends a connection from another thread.

@@ -2,7 +2,7 @@
 
 use std::process::{Child, Command, Stdio};
 
-use crate::figures::{Figure, heading, skipped};
+use hes_tests::figures::{Figure, Goal, heading, skipped};
 
 const ENGINE_LOAD: &str = env!("CARGO_BIN_EXE_engine_load");
 
@@ -31,7 +31,11 @@ pub(crate) fn measure() {
 fn print(what: &str, devices: u32, taken: f64, smaller: Option<f64>) {
     Figure::of(vec![taken]).alone("", &format!("for a {what} with {devices} devices"));
     if let Some(smaller) = smaller {
-        Figure::of(vec![taken / smaller]).against(1.3, "", &format!("{what}: {devices} devices : a tenth of them"));
+        Figure::of(vec![taken / smaller]).against(
+            Goal::AtMost(1.3),
+            "",
+            &format!("{what}: {devices} devices : a tenth of them"),
+        );
     }
 }
 

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use hes_tests::{
     HOME,
+    figures::{Figure, Goal, heading, micros, percentile, skipped},
     gateway::Gateway,
     mosquitto::Mosquitto,
     patience::until,
@@ -13,7 +14,6 @@ use hes_tests::{
 
 use crate::{
     GATEWAY,
-    figures::{Figure, heading, micros, percentile, skipped},
     lane::{Lane, respond},
 };
 
@@ -63,10 +63,19 @@ fn compare(own: SocketAddr, other: SocketAddr, qos: Qos) {
         .alone(" µs", &format!("QoS {qos}: bare request and response through mosquitto, p50"));
     Figure::of(read.median.clone()).alone(" µs", &format!("QoS {qos}: read through the built-in broker, p50"));
     Figure::of(beside.median.clone()).alone(" µs", &format!("QoS {qos}: read alongside mosquitto, p50"));
-    ratio(&read.median, &bare.median).against(0.6, "", &format!("QoS {qos}: built-in broker : bare mosquitto, p50"));
-    ratio(&read.worst, &bare.worst).against(0.8, "", &format!("QoS {qos}: built-in broker : bare mosquitto, p99"));
+    let ratio = Figure::ratio;
+    ratio(&read.median, &bare.median).against(
+        Goal::AtMost(0.6),
+        "",
+        &format!("QoS {qos}: built-in broker : bare mosquitto, p50"),
+    );
+    ratio(&read.worst, &bare.worst).against(
+        Goal::AtMost(0.8),
+        "",
+        &format!("QoS {qos}: built-in broker : bare mosquitto, p99"),
+    );
     ratio(&beside.median, &bare.median).against(
-        1.15,
+        Goal::AtMost(1.15),
         "",
         &format!("QoS {qos}: alongside mosquitto : bare mosquitto, p50"),
     );
@@ -101,9 +110,4 @@ impl Taken {
         self.median.push(micros(percentile(&mut times, 50)));
         self.worst.push(micros(percentile(&mut times, 99)));
     }
-}
-
-/// Holds each round against the round of the other that ran beside it.
-fn ratio(these: &[f64], those: &[f64]) -> Figure {
-    Figure::of(these.iter().zip(those).map(|(this, that)| this / that).collect())
 }

@@ -4,9 +4,8 @@
 //! interleaved within one start of all processes; a figure is the median of the rounds, with the least and the most.
 //! Nothing here fails for being slow.
 
-#![expect(clippy::expect_used, clippy::print_stdout, reason = "a measurement prints, and stops if it cannot go on")]
+#![expect(clippy::expect_used, reason = "a measurement prints, and stops if it cannot go on")]
 
-mod figures;
 mod house;
 mod instructions;
 mod lane;

@@ -1,7 +1,9 @@
 """The programs that the gateway meets in a home, each as a small class with start, stop, kill and restart."""
 
 from .client import Answer, Client, Refused, snapshot
+from .door import Door, Listener
 from .gateway import Alongside, Cluster, Gateway
+from .guest import Guest, Will
 from .house import BuiltInHouse, House, MosquittoHouse, OldBuiltInHouse
 from .mosquitto import Mosquitto
 from .process import Process
@@ -14,14 +16,18 @@ __all__ = [
     "BuiltInHouse",
     "Client",
     "Cluster",
+    "Door",
     "Gateway",
+    "Guest",
     "House",
+    "Listener",
     "Mosquitto",
     "MosquittoHouse",
     "OldBuiltInHouse",
     "Process",
     "Refused",
     "WAIT",
+    "Will",
     "Zigbee2Mqtt",
     "snapshot",
     "until",

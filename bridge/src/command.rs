@@ -13,6 +13,7 @@ mod failure;
 mod get;
 mod hint;
 mod log;
+mod memory;
 mod outcomes;
 mod output;
 mod render;
@@ -102,8 +103,8 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
     match &cli.command {
-        Command::Run(args) => alone(cli).and_then(|()| run::run(args, output)),
-        Command::Demo(args) => alone(cli).and_then(|()| demo::run(args, output)),
+        Command::Run(args) => alone(cli).map(|()| memory::give_back()).and_then(|()| run::run(args, output)),
+        Command::Demo(args) => alone(cli).map(|()| memory::give_back()).and_then(|()| demo::run(args, output)),
         Command::Check(args) => alone(cli).and_then(|()| check::run(args, output)),
         Command::User(args) => alone(cli).and_then(|()| user::run(args, output)),
         Command::Acl(args) => alone(cli).and_then(|()| acl::run(args, output)),

@@ -109,10 +109,10 @@ impl Broker {
         hub.restore(config.sessions);
         let each = config.doors.iter().map(|door| door.connections);
         let lobby = Arc::new(Lobby::new(hub.limits.connections, hub.limits.connect_deadline, each));
-        for (number, door) in config.doors.into_iter().enumerate() {
+        for (number, (door, address)) in config.doors.into_iter().zip(&addresses).enumerate() {
+            Notice::Listening { address: *address, over: door.words() }.report();
             hub.tasks.spawn(listen(Arc::clone(&hub), Arc::clone(&lobby), number, door));
         }
-        addresses.iter().for_each(|address| Notice::Listening { address: *address }.report());
         hub.tasks.spawn(watch(Arc::clone(&hub)));
         hub.expire();
         Ok(Self { hub, addresses: addresses.into() })

@@ -11,44 +11,47 @@ use crate::{
     handshake::{Hands, Manners, seat, shake_hands},
     hub::Hub,
     link::{Link, Turn},
-    listener::{Knock, Waiting},
+    listener::{Knock, Unwelcome, Waiting},
     report::Notice,
     session::Session,
 };
 
 /// Serves a connection until either side ends it.
-pub(crate) async fn serve<S>(hub: Arc<Hub>, knock: Knock, mut waiting: Waiting, stream: S)
+pub(crate) async fn serve<S>(hub: Arc<Hub>, knock: Knock, waiting: Waiting, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut link = Link::new(stream, hub.limits.packet);
-    let hands = waiting.wait_for(shake_hands(&hub, knock.visitor(), &mut link)).await;
-    drop(waiting);
-    let hands = match hands {
+    // on the heap and gone again: what a handshake needs is not needed for the rest of the connection
+    let hands = match Box::pin(receive(&hub, &knock, waiting, &mut link)).await {
         Ok(hands) => hands,
         Err(unwelcome) => return knock.refuse(&hub, unwelcome.text()),
     };
-    let seated = match hands {
-        Some(guest) => seat(&hub, knock.visitor(), guest, &mut link).await,
-        None => None,
-    };
-    if let Some(Hands { session, mut conversation, mut manners }) = seated {
+    if let Some(mut hands) = hands {
         count(&hub.counters.accepted);
-        let end = converse(&hub, &session, &mut conversation, &mut manners, &mut link).await;
-        note(&hub, &session, end);
-        conversation.finish(end, &mut link.outbox);
+        let end = converse(&hub, &mut hands, &mut link).await;
+        note(&hub, &hands.session, end);
+        hands.conversation.finish(end, &mut link.outbox);
     }
     link.close().await;
 }
 
-/// Turns bytes into packets and mail into bytes, until the end.
-async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
-    hub: &Hub,
-    session: &Session,
-    conversation: &mut Conversation,
-    manners: &mut Manners,
+/// Shakes hands; nothing if the client was refused and told so.
+async fn receive<S: AsyncRead + AsyncWrite + Unpin>(
+    hub: &Arc<Hub>,
+    knock: &Knock,
+    mut waiting: Waiting,
     link: &mut Link<S>,
-) -> End {
+) -> Result<Option<Box<Hands>>, Unwelcome> {
+    let guest = waiting.wait_for(shake_hands(hub, knock.visitor(), link)).await?;
+    drop(waiting);
+    let Some(guest) = guest else { return Ok(None) };
+    Ok(seat(hub, knock.visitor(), guest, link).await.map(Box::new))
+}
+
+/// Turns bytes into packets and mail into bytes, until the end.
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(hub: &Hub, hands: &mut Hands, link: &mut Link<S>) -> End {
+    let Hands { session, conversation, manners } = hands;
     loop {
         let was_reading = match take_all(hub, session, conversation, manners, link).await {
             Ok(was_reading) => was_reading,
@@ -92,7 +95,8 @@ async fn take_all<S: AsyncRead + AsyncWrite + Unpin>(
             hub.router.room().await;
         }
         if Exchange::takes(&frame, session) {
-            manners.exchange.take(frame, session, &mut link.outbox).await?;
+            // seldom, and then it may ask the gateway
+            Box::pin(manners.exchange.take(frame, session, &mut link.outbox)).await?;
             continue;
         }
         if frame.kind() == 3 {

@@ -56,4 +56,14 @@ impl Door {
             connection_rate: None,
         }
     }
+
+    /// Says what is spoken below MQTT.
+    pub(crate) const fn words(&self) -> &'static str {
+        match (self.transport, self.tls.is_some()) {
+            (Transport::Tcp, false) => "TCP",
+            (Transport::Tcp, true) => "TLS",
+            (Transport::WebSocket, false) => "WebSocket",
+            (Transport::WebSocket, true) => "WebSocket in TLS",
+        }
+    }
 }

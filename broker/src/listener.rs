@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 pub(crate) use self::{
     entrance::Knock,
-    lobby::{Lobby, Waiting},
+    lobby::{Lobby, Unwelcome, Waiting},
 };
 
 use self::entrance::Entrance;

@@ -8,7 +8,7 @@ use tracing::{debug, error, info, warn};
 #[derive(Debug)]
 pub(crate) enum Notice<'a> {
     /// A listener is open.
-    Listening { address: SocketAddr },
+    Listening { address: SocketAddr, over: &'a str },
     /// A listener cannot take a connection.
     AcceptFailed { error: &'a std::io::Error },
     /// A connection was not let in.
@@ -37,7 +37,7 @@ impl Notice<'_> {
     /// Writes the line.
     pub(crate) fn report(&self) {
         match self {
-            Self::Listening { address } => info!(%address, "Listening for MQTT"),
+            Self::Listening { address, over } => info!(%address, over, "Listening for MQTT"),
             Self::AcceptFailed { error } => error!(%error, "Connection cannot be taken"),
             Self::Refused { remote, client, reason } => info!(%remote, client, reason, "Client refused"),
             Self::Connected { remote, client, user } => info!(%remote, client, user, "Client connected"),

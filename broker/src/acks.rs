@@ -23,6 +23,8 @@ pub(crate) struct Ack {
     ticket: u64,
     pub(crate) packet_id: u16,
     pub(crate) qos: Qos,
+    /// The store could not keep what is acknowledged.
+    pub(crate) is_lost: bool,
     /// Nothing while the store is at it.
     reason: Option<PublishAckReason>,
 }
@@ -38,14 +40,22 @@ impl Acks {
     pub(crate) fn wait(&mut self, packet_id: u16, qos: Qos) -> u64 {
         let ticket = self.ticket();
         self.ones += usize::from(qos == Qos::AtLeastOnce);
-        self.queue.push_back(Ack { ticket, packet_id, qos, reason: None });
+        self.queue.push_back(Ack { ticket, packet_id, qos, is_lost: false, reason: None });
         ticket
     }
 
-    /// Notes what the store, or whoever else was asked, has said.
+    /// Notes what the acknowledgement has to say.
     pub(crate) fn settle(&mut self, ticket: u64, reason: PublishAckReason) {
         if let Some(ack) = self.queue.iter_mut().find(|ack| ack.ticket == ticket) {
             ack.reason = Some(reason);
+        }
+    }
+
+    /// Notes what the store has said.
+    pub(crate) fn hear(&mut self, ticket: u64, is_stored: bool) {
+        let reason = if is_stored { PublishAckReason::Success } else { PublishAckReason::QuotaExceeded };
+        if let Some(ack) = self.queue.iter_mut().find(|ack| ack.ticket == ticket) {
+            (ack.is_lost, ack.reason) = (!is_stored, Some(reason));
         }
     }
 

@@ -195,7 +195,7 @@ impl Conversation {
     fn unpost(&mut self, mail: Mail) -> Option<Delivery> {
         match mail {
             Mail::Message(delivery) => return Some(delivery),
-            Mail::Settled { ticket, is_stored } => self.acks.settle(ticket, exchange::reason(is_stored)),
+            Mail::Settled { ticket, is_stored } => self.acks.hear(ticket, is_stored),
             Mail::Noted { packet_id } => drop(self.window.release(packet_id)),
         }
         None

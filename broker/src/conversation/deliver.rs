@@ -56,7 +56,7 @@ impl Conversation {
             && let Some(mail) = self.next_mail()
         {
             match mail {
-                Mail::Settled { ticket, is_stored } => self.settle(ticket, is_stored, out),
+                Mail::Settled { ticket, is_stored } => self.settle(ticket, is_stored, out)?,
                 Mail::Noted { packet_id } => self.release(packet_id, out),
                 Mail::Message(delivery) => {
                     messages += 1;

@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use rmqtt_codec::v5::{PublishAckReason, SubscribeAckReason};
+use rmqtt_codec::v5::{DisconnectReasonCode, PublishAckReason, SubscribeAckReason};
 
 use super::Conversation;
 use crate::{
-    Change, Done, Qos,
+    Change, Done, Qos, Version,
     mailbox::Mail,
     outbox::Outbox,
     subscription::Subscription,
@@ -79,7 +79,10 @@ impl Conversation {
     }
 
     /// Gives the client what waited for the store.
-    pub(super) fn settle(&mut self, ticket: u64, is_stored: bool, out: &mut Outbox) {
+    ///
+    /// # Errors
+    /// As [`Conversation::acknowledge`].
+    pub(super) fn settle(&mut self, ticket: u64, is_stored: bool, out: &mut Outbox) -> Result<(), Violation> {
         match self.promised.remove(&ticket) {
             Some(Promised::Completion(id)) => out.reply(|out| wire::pubcomp(out, self.version, id, true)),
             Some(Promised::Suback { packet_id, granted, made, owed }) if is_stored => {
@@ -99,10 +102,11 @@ impl Conversation {
                 out.reply(|out| wire::unsuback(out, self.version, packet_id, &existed));
             }
             None => {
-                self.acks.settle(ticket, reason(is_stored));
-                self.acknowledge(out);
+                self.acks.hear(ticket, is_stored);
+                return self.acknowledge(out);
             }
         }
+        Ok(())
     }
 
     /// Takes note that the store knows that the client has a message.
@@ -113,25 +117,27 @@ impl Conversation {
     }
 
     /// Writes the PUBACKs and PUBRECs that wait for nothing.
-    pub(super) fn acknowledge(&mut self, out: &mut Outbox) {
+    ///
+    /// # Errors
+    /// [`Violation`] if a client of MQTT 3.1.1, where they cannot say no, would take what was lost for kept.
+    pub(super) fn acknowledge(&mut self, out: &mut Outbox) -> Result<(), Violation> {
         while let Some((ack, reason)) = self.acks.next() {
             if ack.qos == Qos::ExactlyOnce && u8::from(reason) >= 0x80 {
                 self.arrived.remove(&ack.packet_id);
             }
+            if ack.is_lost && self.version == Version::V311 {
+                return Err(Violation::NOT_STORED);
+            }
             let text = Some(explain(reason)).filter(|_| self.wants_reasons);
             out.reply(|out| wire::acknowledge(out, self.version, ack.qos, ack.packet_id, reason, text));
         }
+        Ok(())
     }
 
     /// Says whether as much of what the client sent is not acknowledged as may be.
     pub(super) fn owes_too_many(&self) -> bool {
         self.acks.ones() + self.arrived.len() >= usize::from(self.most_inflight)
     }
-}
-
-/// Returns what a client is told of a message that the store was asked to keep.
-pub(super) const fn reason(is_stored: bool) -> PublishAckReason {
-    if is_stored { PublishAckReason::Success } else { PublishAckReason::QuotaExceeded }
 }
 
 /// Words the reasons for which this broker does not take a message.
@@ -147,4 +153,8 @@ const fn explain(reason: PublishAckReason) -> &'static str {
         | PublishAckReason::PacketIdentifierInUse
         | PublishAckReason::PayloadFormatInvalid => "",
     }
+}
+
+impl Violation {
+    const NOT_STORED: Self = Self::new(DisconnectReasonCode::UnspecifiedError, "a message cannot be stored");
 }

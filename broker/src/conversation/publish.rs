@@ -44,8 +44,7 @@ impl Conversation {
         if let (Some(reason), Some(owed)) = (reason, owed) {
             self.acks.settle(owed.ticket, reason);
         }
-        self.acknowledge(out);
-        Ok(())
+        Ok(self.acknowledge(out)?)
     }
 
     /// Says again that a message of `QoS` 2 has arrived, unless that is still to be said.

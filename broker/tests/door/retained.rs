@@ -119,6 +119,19 @@ async fn acknowledges_when_the_store_has_it_and_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acknowledges_nothing_to_an_old_client_that_the_store_has_lost() {
+    for flags in [3, 5] {
+        let house = House::open().await;
+        let mut client = house.client(4, "c").await;
+        house.gateway.is_slow.store(true, Ordering::SeqCst);
+        client.say(&crate::stage::publish(4, flags, [0, 1], "a", b"lost", &[])).await;
+        client.ping().await;
+        house.gateway.settle(false);
+        client.is_closed().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn shows_the_gateways_projection_to_who_subscribes() {
     for router in [RouterKind::Direct, RouterKind::Rumqttd] {
         let house = House::open_routed(router).await;

@@ -51,6 +51,11 @@ impl Audience {
         group.is_some_and(|group| group.offer(|member| member.session.stand_in(posting, &member.subscription)))
     }
 
+    /// Returns how many subscriptions there are.
+    pub(crate) fn len(&self) -> usize {
+        self.each.len() + self.groups.iter().map(|group| group.members.len()).sum::<usize>()
+    }
+
     /// Adds a subscriber, or replaces what it asked for before.
     pub(crate) fn add(&mut self, subscriber: Subscriber) {
         let members = match &subscriber.subscription.group {

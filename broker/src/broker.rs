@@ -23,6 +23,7 @@ use crate::{
     retained::Retained,
     subscriptions::{Exact, Wild},
     sync::read,
+    system::{System, tell, tell_always},
     taps::Taps,
     watch::watch,
     wire::Violation,
@@ -102,6 +103,7 @@ impl Broker {
             accounts: Accounts::default(),
             keys: AtomicU64::new(0),
             projected: AtomicU64::new(0),
+            system: System::new(Instant::now()),
             started: Instant::now(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -114,6 +116,10 @@ impl Broker {
             hub.tasks.spawn(listen(Arc::clone(&hub), Arc::clone(&lobby), number, door));
         }
         hub.tasks.spawn(watch(Arc::clone(&hub)));
+        if let Some(period) = hub.limits.system_interval {
+            tell(&hub);
+            hub.tasks.spawn(tell_always(Arc::clone(&hub), period));
+        }
         hub.expire();
         Ok(Self { hub, addresses: addresses.into() })
     }

@@ -1,6 +1,6 @@
 //! One connection, from the first byte to the last, on one task.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -29,6 +29,8 @@ where
     };
     if let Some(mut hands) = hands {
         count(&hub.counters.accepted);
+        let connected = hub.counters.connected.load(Ordering::Relaxed);
+        hub.counters.most_connected.fetch_max(connected, Ordering::Relaxed);
         let end = converse(&hub, &mut hands, &mut link).await;
         note(&hub, &hands.session, end);
         hands.conversation.finish(end, &mut link.outbox);
@@ -71,6 +73,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(hub: &Hub, hands: &mut Hand
             Ok(turn) => {
                 add(&hub.counters.bytes_in, turn.read);
                 add(&hub.counters.bytes_out, turn.written);
+                add(&hub.counters.packets_out, link.outbox.count_replies());
                 if turn.read > 0 {
                     session.hear(hub.now());
                 }
@@ -91,6 +94,7 @@ async fn take_all<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Result<bool, End> {
     while conversation.is_reading(&link.outbox) && manners.pace.is_open() {
         let Some(frame) = link.frame()? else { return Ok(true) };
+        count(&hub.counters.packets_in);
         if hub.router.is_congested() {
             hub.router.room().await;
         }

@@ -28,6 +28,8 @@ macro_rules! figures {
 figures! {
     /// Clients connected at this moment.
     connected,
+    /// The most clients that were connected at one moment.
+    most_connected,
     /// Connections that were accepted.
     accepted,
     /// Connections that were refused, with a CONNACK or without.
@@ -40,6 +42,10 @@ figures! {
     slowed,
     /// Connections that the broker ended because the client did not read what it had asked for.
     too_slow,
+    /// Packets of any kind read from clients, CONNECT aside.
+    packets_in,
+    /// Packets written to clients, messages aside.
+    packets_out,
     /// Messages that clients published.
     messages_in,
     /// Messages that were written to clients.
@@ -48,6 +54,12 @@ figures! {
     bytes_in,
     /// Bytes written to clients.
     bytes_out,
+    /// Sessions without a connection at this moment.
+    away,
+    /// Messages that wait for clients at this moment.
+    queued,
+    /// Subscriptions at this moment, without those to a client's own answers.
+    subscriptions,
     /// Sessions that outlive their connection, with or without one at this moment.
     kept_sessions,
     /// Messages dropped because the client's queue was full: those of `QoS` 0, and the one of another for which a
@@ -77,6 +89,21 @@ figures! {
     filters,
     /// Times that the router was replaced.
     router_rebuilds,
+}
+
+impl Figures {
+    /// Returns how many messages were dropped, for whatever reason.
+    #[must_use]
+    pub const fn dropped(&self) -> u64 {
+        self.dropped_queue_full
+            + self.dropped_session_full
+            + self.dropped_away
+            + self.dropped_unshared
+            + self.dropped_not_permitted
+            + self.dropped_expired
+            + self.dropped_too_large
+            + self.dropped_router_full
+    }
 }
 
 /// Counts one.

@@ -29,6 +29,7 @@ use crate::{
     subscription::Subscription,
     subscriptions::{Exact, Wild},
     sync::read,
+    system::{self, System},
     taps::Taps,
 };
 
@@ -45,6 +46,7 @@ pub(crate) struct Hub {
     pub(crate) taps: Arc<Taps>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) accounts: Accounts,
+    pub(crate) system: System,
     pub(crate) keys: AtomicU64,
     pub(crate) projected: AtomicU64,
     pub(crate) started: Instant,
@@ -124,7 +126,7 @@ impl Hub {
     }
 
     /// Gives a message to all who subscribed. Nobody is waited for.
-    fn fan_out(&self, posting: &Posting) {
+    pub(crate) fn fan_out(&self, posting: &Posting) {
         let topic = posting.parcel.publish.topic.as_str();
         let unshared = self.exact.look(topic, |audience| audience.deliver(posting));
         self.note_unshared(unshared.unwrap_or_default());
@@ -208,6 +210,7 @@ impl Hub {
             projected = self.projected.load(Ordering::Acquire);
             add(Arc::new(Parcel::new(publish, 0, Some(Place::Projected(projected)))));
         });
+        self.system.each(&subscription.filter, |publish| add(Arc::new(Parcel::new(publish, 0, None))));
         subscription.fence(stored);
         subscription.fence(Place::Projected(projected));
     }
@@ -229,7 +232,7 @@ impl Hub {
     }
 
     pub(crate) fn figures(&self) -> Figures {
-        self.counters.read()
+        system::figures(self)
     }
 
     /// Says whether a filter that is asked for may be had.

@@ -52,6 +52,7 @@ mod stay;
 mod subscription;
 mod subscriptions;
 mod sync;
+mod system;
 mod taps;
 mod tls;
 mod watch;

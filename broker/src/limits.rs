@@ -46,6 +46,8 @@ pub struct Limits {
     pub user_messages: Option<NonZeroU32>,
     /// How many bytes of messages the clients of one account may publish in a second: without limit.
     pub user_bytes: Option<NonZeroU32>,
+    /// How often the figures are told below `$SYS`: every 10 s; nothing means never.
+    pub system_interval: Option<Duration>,
     /// How many retained messages are kept: 100,000.
     pub retained: usize,
     /// How many filters that nobody holds any more rumqttd's router may know before it is replaced: 512. It never
@@ -74,6 +76,7 @@ impl Default for Limits {
             user_connects: None,
             user_messages: None,
             user_bytes: None,
+            system_interval: Some(Duration::from_secs(10)),
             retained: 100_000,
             router_filters: 512,
             router_topics: 64_000,

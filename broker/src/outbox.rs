@@ -25,6 +25,8 @@ pub(crate) struct Outbox {
     tail: BytesMut,
     length: usize,
     replies: usize,
+    /// Answers that have not been counted.
+    uncounted: usize,
 }
 
 impl Outbox {
@@ -49,6 +51,12 @@ impl Outbox {
         let before = self.length;
         self.add(write);
         self.replies += self.length - before;
+        self.uncounted += 1;
+    }
+
+    /// Returns how many answers were added since it was asked last.
+    pub(crate) const fn count_replies(&mut self) -> usize {
+        std::mem::replace(&mut self.uncounted, 0)
     }
 
     /// Adds what `write` writes.

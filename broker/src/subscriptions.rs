@@ -47,6 +47,11 @@ impl Exact {
         self.shard(topic).and_then(|shard| read(shard).get(topic).map(look))
     }
 
+    /// Returns how many subscriptions there are.
+    pub(crate) fn subscribers(&self) -> usize {
+        self.shards.iter().map(|shard| read(shard).values().map(Audience::len).sum::<usize>()).sum()
+    }
+
     /// Adds a subscriber, or replaces what it asked for before.
     pub(crate) fn add(&self, subscriber: Subscriber) {
         let filter = subscriber.subscription.filter.clone();
@@ -78,6 +83,11 @@ impl Wild {
     /// Returns how many distinct filters there are.
     pub(crate) fn filters(&self) -> usize {
         self.filters.load(Ordering::Acquire)
+    }
+
+    /// Returns how many subscriptions there are.
+    pub(crate) fn subscribers(&self) -> usize {
+        read(&self.inside).audiences.values().map(Audience::len).sum()
     }
 
     /// Gives a message to all who subscribed to the filter of a key, and returns how many groups had nobody to take it.

@@ -31,6 +31,8 @@ mod statements;
 #[cfg(test)]
 mod subscribe;
 #[cfg(test)]
+mod system;
+#[cfg(test)]
 mod transports;
 #[cfg(test)]
 mod wills;

@@ -1,6 +1,9 @@
 //! A sheet in which all is well becomes settings.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use hes_broker::Limits;
 
@@ -11,6 +14,7 @@ use super::{
     complaint::Complaint,
     key::Key,
     listener,
+    measure::Span,
     password::read_password,
     review::Places,
     sheet::{BrokerSheet, Sheet},
@@ -110,6 +114,9 @@ fn broker(sheet: BrokerSheet, listen_place: String, listeners: Vec<ListenerSetti
         packet: sheet.max_packet_size.get(),
         connect_deadline: sheet.connect_timeout.get(),
         connections: sheet.max_connections.get(),
+        kept_sessions: sheet.max_sessions.get(),
+        session_expiry: whole_seconds(sheet.max_session_expiry.map(Span::get)).unwrap_or(u32::MAX),
+        keep_alive: whole_seconds(sheet.max_keep_alive.map(Span::get)).unwrap_or(0),
         subscriptions: sheet.max_subscriptions.get(),
         queue_messages: sheet.max_queued_messages.get(),
         queue_bytes: sheet.max_queued_size.get(),
@@ -119,4 +126,8 @@ fn broker(sheet: BrokerSheet, listen_place: String, listeners: Vec<ListenerSetti
     };
     let (router, anonymous) = (sheet.router, sheet.anonymous);
     BrokerSettings { listen: sheet.listen, listen_place, listeners, router, anonymous, limits }
+}
+
+fn whole_seconds<T: TryFrom<u64>>(span: Option<Duration>) -> Option<T> {
+    span.and_then(|span| T::try_from(span.as_secs()).ok())
 }

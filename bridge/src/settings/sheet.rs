@@ -56,6 +56,12 @@ pub(super) struct BrokerSheet {
     pub(super) connect_timeout: Span<100, 600_000>,
     /// How many clients may be connected.
     pub(super) max_connections: Count<1, 1_000_000>,
+    /// How many sessions may outlive their connections.
+    pub(super) max_sessions: Count<0, 1_000_000>,
+    /// For how long a session may outlive its connection; for as long as its client asks if there is none.
+    pub(super) max_session_expiry: Option<Span<1_000, 4_294_967_000_000>>,
+    /// The longest keep-alive of a client of MQTT 5; any if there is none.
+    pub(super) max_keep_alive: Option<Span<1_000, 65_535_000>>,
     /// How many filters one client may hold.
     pub(super) max_subscriptions: Count<1, 100_000>,
     /// How many messages may wait for one client.
@@ -184,6 +190,9 @@ impl Default for BrokerSheet {
             max_packet_size: Size::new(4 * 1_048_576 + 65_536),
             connect_timeout: Span::new(10_000),
             max_connections: Count::new(10_000),
+            max_sessions: Count::new(10_000),
+            max_session_expiry: None,
+            max_keep_alive: None,
             max_subscriptions: Count::new(1_000),
             max_queued_messages: Count::new(10_000),
             max_queued_size: Size::new(16 * 1_048_576),

@@ -308,12 +308,23 @@ mod shipped {
         assert_eq!((without_id, given(&alongside)), (of_section("cluster"), of_section("alongside")));
         assert_eq!(given(&listener), of_listener);
 
+        let broker = stated.get_mut("broker").unwrap().as_table_mut().unwrap();
+        assert_eq!(broker.remove("max_session_expiry").unwrap().as_str(), Some("30d"));
+        assert_eq!(broker.remove("max_keep_alive").unwrap().as_str(), Some("10m"));
         assert_eq!(stated.remove("name").unwrap().as_str(), Some("Home"));
         assert_eq!(stated.remove("data").unwrap().as_str(), Some("~/.local/share/hes-bridge"));
         let mut default = toml::Table::try_from(sheet::Sheet::default()).unwrap();
         default.remove("cluster");
         default.get_mut("broker").unwrap().as_table_mut().unwrap().remove("listener");
         assert_eq!(stated, default);
+    }
+
+    #[test]
+    fn what_sessions_may_take_is_settled_in_whole_seconds() {
+        let limits = |text: &str| load(text, &[]).unwrap().broker.limits;
+        let (free, bound) = (limits(""), limits("[broker]\nmax_session_expiry = \"1h\"\nmax_keep_alive = \"90s\"\n"));
+        assert_eq!((free.session_expiry, free.keep_alive), (u32::MAX, 0));
+        assert_eq!((bound.session_expiry, bound.keep_alive), (3600, 90));
     }
 
     #[test]

@@ -13,7 +13,9 @@ use std::{
     time::Duration,
 };
 
-pub use encode::{connect, disconnect, ping, puback, publish, subscribe, unsubscribe};
+pub use encode::{
+    connect, disconnect, ping, puback, pubcomp, publish, publish_again, pubrec, pubrel, resume, subscribe, unsubscribe,
+};
 pub use message::{Account, Message, Packet, Properties, Qos, Version};
 
 /// One connection, blocking, with `TCP_NODELAY`.

@@ -4,6 +4,7 @@
 //!
 //! Source: MQTT 5.0, 6; RFC 6455.
 
+mod faucet;
 mod origins;
 mod upgrade;
 
@@ -24,6 +25,7 @@ use tokio_tungstenite::{
     },
 };
 
+use self::faucet::Faucet;
 pub(crate) use self::{origins::Origins, upgrade::upgrade};
 
 /// The largest message that is sent; what is more goes in several.
@@ -32,7 +34,7 @@ const MESSAGE: usize = 16 * 1024;
 /// The bytes in the messages of a WebSocket.
 #[derive(Debug)]
 pub(crate) struct Messages<S> {
-    socket: WebSocketStream<S>,
+    socket: WebSocketStream<Faucet<S>>,
     /// What was not read yet of the last message.
     rest: Bytes,
     /// Whether the client broke a rule: what it still sends means nothing.
@@ -40,7 +42,7 @@ pub(crate) struct Messages<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Messages<S> {
-    const fn new(socket: WebSocketStream<S>) -> Self {
+    const fn new(socket: WebSocketStream<Faucet<S>>) -> Self {
         Self { socket, rest: Bytes::new(), is_deaf: false }
     }
 
@@ -60,6 +62,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Messages<S> {
         parts: impl Iterator<Item = &'p [u8]>,
     ) -> Poll<io::Result<usize>> {
         ready!(Pin::new(&mut self.socket).poll_ready(context)).map_err(broken)?;
+        // the client has said who it is, or is just being shown out
+        self.socket.get_mut().open();
         let mut message = BytesMut::new();
         for part in parts {
             let room = MESSAGE - message.len();
@@ -78,7 +82,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Messages<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Messages<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.is_deaf {
-            return Pin::new(self.socket.get_mut()).poll_read(context, into);
+            return Pin::new(&mut self.socket.get_mut().stream).poll_read(context, into);
         }
         while self.rest.is_empty() {
             match ready!(Pin::new(&mut self.socket).poll_next(context)) {

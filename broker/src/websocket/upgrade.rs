@@ -11,12 +11,15 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{Messages, Origins};
+use super::{Faucet, Messages, Origins};
 
 /// The subprotocol; a client has to ask for it.
 ///
 /// Source: MQTT 5.0, 6.0.
 const MQTT: &str = "mqtt";
+
+/// How much is read before the client is answered in MQTT: the request, and a CONNECT of its largest size.
+const BEFORE_CONNACK: usize = 256 * 1024;
 
 /// How much is read at once.
 const CHUNK: usize = 4 * 1024;
@@ -36,7 +39,7 @@ where
         .max_frame_size(Some(packet));
     #[expect(clippy::result_large_err, reason = "the type of the answer is tungstenite's")]
     let permit = |request: &Request, response: Response| permit(request.headers(), origins, response);
-    accept_hdr_async_with_config(stream, permit, Some(config)).await.map(Messages::new)
+    accept_hdr_async_with_config(Faucet::bounded(stream, BEFORE_CONNACK), permit, Some(config)).await.map(Messages::new)
 }
 
 #[expect(clippy::result_large_err, reason = "the type of the answer is tungstenite's")]

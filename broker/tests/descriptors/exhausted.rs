@@ -1,4 +1,4 @@
-//! A broker that runs out of file descriptors; a process of its own, because all its parts would run out of them.
+//! A broker that has no file descriptor left.
 
 use std::{io, net::SocketAddr, sync::Arc};
 

@@ -56,7 +56,7 @@ pub struct Config {
 /// A running broker; a clone is the same one.
 #[derive(Clone)]
 pub struct Broker {
-    hub: Arc<Hub>,
+    pub(crate) hub: Arc<Hub>,
     addresses: Arc<[SocketAddr]>,
 }
 

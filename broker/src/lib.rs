@@ -28,6 +28,9 @@ mod delivery;
 mod door;
 mod durable;
 mod figures;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod handshake;
 mod hub;

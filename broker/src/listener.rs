@@ -8,6 +8,8 @@ use std::{io, num::NonZeroU32, sync::Arc, time::Duration};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::Clock};
 use tokio::net::TcpListener;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use self::entrance::alone;
 pub(crate) use self::{
     entrance::Knock,
     lobby::{Lobby, Unwelcome, Waiting},

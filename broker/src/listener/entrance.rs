@@ -58,6 +58,21 @@ impl Entrance {
     }
 }
 
+/// Returns a knock, and the right to wait, for a stream that comes from no socket.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn alone() -> (Knock, Waiting) {
+    let entrance = Entrance {
+        transport: Transport::Tcp,
+        tls: None,
+        origins: Origins::new(Vec::new(), true),
+        anonymous: true,
+        certificate_is_user: false,
+        seats: Arc::new(Semaphore::new(1)),
+    };
+    let lobby = Arc::new(super::Lobby::new(1, std::time::Duration::from_secs(3600), [1].into_iter()));
+    (Knock::new(Arc::new(entrance), SocketAddr::from(([127, 0, 0, 1], 1))), lobby.enter(0))
+}
+
 impl Knock {
     pub(super) const fn new(entrance: Arc<Entrance>, remote: SocketAddr) -> Self {
         Self { entrance, remote, certificate: None, seat: OnceLock::new() }

@@ -5,6 +5,8 @@ mod auth;
 #[cfg(test)]
 mod connect;
 #[cfg(test)]
+mod differential;
+#[cfg(test)]
 mod hazards;
 #[cfg(test)]
 mod hostile;

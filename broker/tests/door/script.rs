@@ -19,7 +19,8 @@ use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use hes_broker::{Config, RouterKind};
 
-use self::{actor::Actor, heard::Names, other::Other};
+pub(crate) use self::other::Other;
+use self::{actor::Actor, heard::Names};
 use crate::stage::House;
 
 pub(crate) const ROUTERS: [RouterKind; 2] = [RouterKind::Direct, RouterKind::Rumqttd];

@@ -2,7 +2,10 @@
 //!
 //! Source: MQTT 3.1.1 and 5.0, 3.3, 3.4, 4.3.1, 4.3.2.
 
-use crate::script::{both, new, new_each, old, old_each};
+use crate::{
+    script::{ROUTERS, both, new, new_each, old, old_each},
+    stage::{Guest, House, publish},
+};
 
 /// MQTT-4.3.1-1, 4.3.2-?: each quality to each, at the lower of both. MQTT-3.8.4-8.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -457,4 +460,39 @@ async fn publishes_one_after_the_other() {
     ",
     )
     .await;
+}
+
+/// MQTT-4.6.0-5, 4.6.0-6: the order holds for every subscriber, whoever comes and goes meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publishes_a_thousand_without_waiting() {
+    const LAST: u16 = 1000;
+    for router in ROUTERS {
+        let house = House::open_routed(router).await;
+        let mut audience = Vec::new();
+        for (name, filter, flags) in [("a", "t", 0), ("b", "t", 2), ("c", "+", 0), ("d", "+", 2), ("e", "t/#", 0)] {
+            let mut client = house.enter(Guest::new(4, name).flags(flags)).await;
+            client.subscribe(filter, 1).await;
+            audience.push(client);
+        }
+        let mut restless = house.client(4, "restless").await;
+        let moving = tokio::spawn(async move {
+            for _ in 0..200 {
+                restless.subscribe("x/+", 0).await;
+                restless.unsubscribe("x/+").await;
+            }
+        });
+        let mut sender = house.client(4, "s").await;
+        for number in 1..=LAST {
+            sender.say(&publish(4, 2, number.to_be_bytes(), "t", number.to_string().as_bytes(), &[])).await;
+        }
+        for mut client in audience {
+            for number in 1..=LAST {
+                client.hears(&format!("t {number} qos1")).await;
+            }
+        }
+        for number in 1..=LAST {
+            assert_eq!(sender.next().await.body, number.to_be_bytes());
+        }
+        moving.await.unwrap();
+    }
 }

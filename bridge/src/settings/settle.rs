@@ -1,6 +1,7 @@
 //! A sheet in which all is well becomes settings.
 
 use std::{
+    num::NonZeroU32,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -109,6 +110,11 @@ impl<'p> Settling<'p> {
     }
 }
 
+/// Returns a limit; zero is none.
+fn limited(number: usize) -> Option<NonZeroU32> {
+    NonZeroU32::new(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
 fn broker(sheet: BrokerSheet, listen_place: String, listeners: Vec<ListenerSettings>) -> BrokerSettings {
     let limits = Limits {
         packet: sheet.max_packet_size.get(),
@@ -121,7 +127,12 @@ fn broker(sheet: BrokerSheet, listen_place: String, listeners: Vec<ListenerSetti
         queue_messages: sheet.max_queued_messages.get(),
         queue_bytes: sheet.max_queued_size.get(),
         receive_maximum: u16::try_from(sheet.max_inflight.get()).unwrap_or(u16::MAX),
+        user_connections: limited(sheet.max_user_connections.get()).map(NonZeroU32::get),
+        user_connects: limited(sheet.max_user_connects.get()),
+        user_messages: limited(sheet.max_user_messages.get()),
+        user_bytes: limited(sheet.max_user_size.get()),
         retained: sheet.max_retained.get(),
+        system_interval: Some(sheet.sys_interval.get()),
         ..Limits::default()
     };
     let (router, anonymous) = (sheet.router, sheet.anonymous);

@@ -70,8 +70,18 @@ pub(super) struct BrokerSheet {
     pub(super) max_queued_size: Size<1_024, 1_073_741_824>,
     /// How many messages one client may have unacknowledged.
     pub(super) max_inflight: Count<1, 65_535>,
+    /// How many clients of one account may be connected: 0 means as many as may be at all.
+    pub(super) max_user_connections: Count<0, 1_000_000>,
+    /// How many times the clients of one account may connect in a minute: 0 means without limit.
+    pub(super) max_user_connects: Count<0, 1_000_000>,
+    /// How many messages the clients of one account may publish in a second: 0 means without limit.
+    pub(super) max_user_messages: Count<0, 100_000_000>,
+    /// How much the clients of one account may publish in a second: `0B` means without limit.
+    pub(super) max_user_size: Size<0, 1_073_741_824>,
     /// How many retained messages of clients are kept.
     pub(super) max_retained: Count<0, 10_000_000>,
+    /// How often the figures below `$SYS` are told.
+    pub(super) sys_interval: Span<1_000, 3_600_000>,
 }
 
 /// A home cluster system; one `[[cluster]]` for each, with its `id`.
@@ -197,7 +207,12 @@ impl Default for BrokerSheet {
             max_queued_messages: Count::new(10_000),
             max_queued_size: Size::new(16 * 1_048_576),
             max_inflight: Count::new(256),
+            max_user_connections: Count::new(0),
+            max_user_connects: Count::new(0),
+            max_user_messages: Count::new(0),
+            max_user_size: Size::new(0),
             max_retained: Count::new(100_000),
+            sys_interval: Span::new(10_000),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod grants;
+mod limits;
 mod list;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,8 @@ enum UserCommand {
     Passwd(account::PasswdArgs),
     Grant(grants::GrantArgs),
     Revoke(grants::RevokeArgs),
+    Bind(limits::BindArgs),
+    Limit(limits::LimitArgs),
 }
 
 /// One change of the accounts, or one look at them.
@@ -71,6 +74,8 @@ pub(crate) fn run(args: &UserArgs, output: &mut Output) -> Result<Exit, Failure>
         UserCommand::Passwd(errand) => do_errand(errand, Before::Accounts, output),
         UserCommand::Grant(errand) => do_errand(errand, Before::Accounts, output),
         UserCommand::Revoke(errand) => do_errand(errand, Before::Accounts, output),
+        UserCommand::Bind(errand) => do_errand(errand, Before::Accounts, output),
+        UserCommand::Limit(errand) => do_errand(errand, Before::Accounts, output),
     }
 }
 

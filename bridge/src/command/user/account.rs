@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Errand, unknown};
 use crate::{
-    accounts::{ANONYMOUS, generate, hash, is_short},
+    accounts::{ANONYMOUS, IdPattern, generate, hash, is_short},
     command::{Exit, Failure, Output},
     settings::{DataOverrides, read_password},
     store::{Ledger, Removal},
@@ -31,7 +31,8 @@ Without a role the account may do what it is granted: hes-bridge user grant
 
 Examples:
   hes-bridge user add anna --role resident
-  hes-bridge user add zigbee2mqtt --role cluster --password-file zigbee2mqtt.password")]
+  hes-bridge user add zigbee2mqtt --role cluster --password-file zigbee2mqtt.password
+  hes-bridge user add hall --role guest --client-ids 'panel-*'")]
 pub(super) struct AddArgs {
     /// Name of the account: 1 to 64 of a-z 0-9 _ -
     name: UserName,
@@ -39,6 +40,11 @@ pub(super) struct AddArgs {
     /// What the account is for
     #[arg(long, value_parser = PossibleValuesParser::new(Role::ALL.map(Role::as_str)))]
     role: Option<String>,
+
+    /// Client id that it may use, with * for any signs; may be given several times. Without one it may use any that no
+    /// other account is bound to
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
+    client_ids: Vec<String>,
 
     #[command(flatten)]
     password: PasswordArgs,
@@ -99,6 +105,10 @@ impl Errand for AddArgs {
             let line =
                 format!("there is an account {name} already; for another password: hes-bridge user passwd {name}");
             return Err(Failure::new(Exit::Internal, line));
+        }
+        if !self.client_ids.is_empty() {
+            let patterns: Vec<IdPattern> = self.client_ids.iter().map(|text| IdPattern::new(text)).collect();
+            ledger.bind(name, &patterns).await?;
         }
         let may = match role {
             Some(role) => format!("the account {name} was made, as {}", role.as_str()),

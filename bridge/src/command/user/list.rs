@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::Errand;
 use crate::{
+    accounts::IdPattern,
     command::{
         Failure, Output,
         render::{Field, table},
@@ -35,6 +36,8 @@ struct Account<'a> {
     name: &'a UserName,
     role: Option<Role>,
     grants: &'a [Grant],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    client_ids: Vec<&'a str>,
 }
 
 impl Errand for ListArgs {
@@ -58,7 +61,8 @@ impl Errand for ListArgs {
 
 impl<'a> Account<'a> {
     fn of(row: &'a AccountRow) -> Self {
-        Self { name: &row.name, role: row.role, grants: &row.grants }
+        let client_ids = row.client_ids.iter().map(IdPattern::as_str).collect();
+        Self { name: &row.name, role: row.role, grants: &row.grants, client_ids }
     }
 }
 

@@ -41,6 +41,8 @@ impl Desk {
             UserCommand::Passwd(errand) => errand.run(&ledger, output).await,
             UserCommand::Grant(errand) => errand.run(&ledger, output).await,
             UserCommand::Revoke(errand) => errand.run(&ledger, output).await,
+            UserCommand::Bind(errand) => errand.run(&ledger, output).await,
+            UserCommand::Limit(errand) => errand.run(&ledger, output).await,
         };
         said.map_err(|failure| failure.line.unwrap())
     }
@@ -138,4 +140,35 @@ async fn a_right_to_a_device_outlives_its_name() {
     }
     let none = "anna has no right of its own to zigbee/gone; it has: none";
     assert_eq!(desk.run("revoke anna zigbee/gone").await.unwrap_err(), none);
+}
+
+#[tokio::test]
+async fn an_account_is_bound_to_client_ids_and_freed_again() {
+    let desk = Desk::new();
+    desk.add("hall", "--client-ids panel-*,door").await;
+    let listed = || async { desk.run("list --json").await.unwrap() };
+    assert!(listed().await.contains(r#""panel-*""#));
+    assert_eq!(desk.run("bind hall tablet").await.unwrap(), "hall may use the client ids: tablet");
+    assert!(!listed().await.contains("panel-*"));
+    assert_eq!(desk.run("bind hall").await.unwrap(), "hall may use any client id that no other account is bound to");
+    assert!(desk.run("bind nobody x").await.unwrap_err().contains("there is no account nobody"));
+}
+
+#[tokio::test]
+async fn an_account_has_limits_of_its_own_until_they_are_taken_back() {
+    let desk = Desk::new();
+    desk.add("hall", "").await;
+    assert_eq!(desk.run("limit hall --connections 2 --rate 50").await.unwrap(), "hall: connections 2, rate 50");
+    assert_eq!(desk.run("limit hall --bytes 9000").await.unwrap(), "hall: connections 2, rate 50, bytes 9000");
+    assert_eq!(
+        desk.run("limit hall --rate none --inflight 1").await.unwrap(),
+        "hall: connections 2, bytes 9000, inflight 1"
+    );
+    assert_eq!(desk.run("limit hall").await.unwrap(), "hall: connections 2, bytes 9000, inflight 1");
+    assert_eq!(
+        desk.run("limit hall --connections none --bytes none --inflight none").await.unwrap(),
+        "hall: as the configuration says"
+    );
+    assert!(desk.run("limit hall --rate 0").await.unwrap_err().contains("--rate"));
+    assert!(desk.run("limit nobody").await.unwrap_err().contains("there is no account nobody"));
 }

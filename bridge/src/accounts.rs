@@ -143,11 +143,11 @@ impl Accounts {
     pub async fn admit(&self, hello: &Hello) -> Result<Session, Refusal> {
         let session = match (&hello.token, &hello.password) {
             (Some(bearer), _) => {
-                let user = bearer.acts_for.as_deref().or(hello.user.as_deref());
-                self.begin_with(bearer.token.expose(), user).await.ok_or(Refusal::NotAuthorized)?
+                let users = [bearer.acts_for.as_deref(), hello.user.as_deref()];
+                self.begin_with(bearer.token.expose(), users).await.ok_or(Refusal::NotAuthorized)?
             }
             (None, Some(password)) if is_token(password.expose()) => {
-                self.begin_with(password.expose(), hello.user.as_deref()).await.ok_or(Refusal::Credentials)?
+                self.begin_with(password.expose(), [hello.user.as_deref(), None]).await.ok_or(Refusal::Credentials)?
             }
             (None, _) => self.seat(hello).await.and_then(Session::begin).ok_or(Refusal::Credentials)?,
         };
@@ -177,26 +177,29 @@ impl Accounts {
     /// # Errors
     /// [`Refusal::NotAuthorized`] if it is none, or another's.
     pub async fn renew(&self, session: &Session, bearer: &Bearer) -> Result<(), Refusal> {
-        let user = bearer.acts_for.as_deref();
-        let proof = self.proof(bearer.token.expose(), user).await.ok_or(Refusal::NotAuthorized)?;
+        let proof = self
+            .proof(bearer.token.expose(), [bearer.acts_for.as_deref(), None])
+            .await
+            .ok_or(Refusal::NotAuthorized)?;
         if session.go_on(proof) { Ok(()) } else { Err(Refusal::NotAuthorized) }
     }
 
-    async fn begin_with(&self, token: &[u8], user: Option<&str>) -> Option<Session> {
-        let proof = self.proof(token, user).await?;
+    async fn begin_with(&self, token: &[u8], users: [Option<&str>; 2]) -> Option<Session> {
+        let proof = self.proof(token, users).await?;
         // the account may be younger than the last look
         drop(timeout(PATIENCE, self.refresh()).await);
         let seat = self.seats().get(&proof.user).cloned()?;
         Session::begin_with(seat, proof)
     }
 
-    /// Returns what a token proves, if it holds and is the user's; an empty name is that of its account.
-    async fn proof(&self, token: &[u8], user: Option<&str>) -> Option<Proof> {
+    /// Returns what a token proves, if it holds and is that of all users who are named; an empty name is its account's.
+    async fn proof(&self, token: &[u8], users: [Option<&str>; 2]) -> Option<Proof> {
         let home = self.shared.home.get()?.clone();
         let (token, data) = (String::from_utf8(token.to_vec()).ok()?, self.shared.ledger.place().to_owned());
         let verified = spawn_blocking(move || tokens::verify_in(&data, &home, &token)).await.ok()?;
         let proof = verified.inspect_err(|error| tracing::debug!(%error, "Token not accepted")).ok()?;
-        user.is_none_or(|user| user.is_empty() || user == proof.user.as_str()).then_some(proof)
+        let is_own = |user: &&str| user.is_empty() || *user == proof.user.as_str();
+        users.iter().flatten().all(is_own).then_some(proof)
     }
 
     /// Says whether a client id is among those that an account is bound to, or, if it is bound to none, is nobody else's.

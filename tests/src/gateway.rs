@@ -225,9 +225,19 @@ impl Gateway {
     /// # Panics
     /// If it fails.
     pub fn manage(&self, arguments: &[&str]) {
+        drop(self.query(arguments));
+    }
+
+    /// Runs a command on the gateway's data, and returns what it printed.
+    ///
+    /// # Panics
+    /// If it fails.
+    #[must_use]
+    pub fn query(&self, arguments: &[&str]) -> String {
         let data = self.data().display().to_string();
         let done = self.command(&[arguments, &["--data", &data]].concat());
         assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).into_owned()
     }
 
     /// Runs a command to its end.

@@ -3,6 +3,9 @@ use tempfile::TempDir;
 
 use super::*;
 
+/// What a token says wrongly, and how.
+type Lie<'l> = (&'l str, &'l dyn Fn(&mut Value));
+
 fn home(id: &str) -> HomeId {
     HomeId::new(id).unwrap()
 }
@@ -47,7 +50,7 @@ fn refuses_what_is_not_for_this_home_now() {
     let holds = |token: &str| verify(&key, &home("oak"), token).is_ok();
     let at = seconds(now());
     assert!(holds(&signed(&key, "at+jwt", |_| {})));
-    let wrong: [(&str, &dyn Fn(&mut Value)); 12] = [
+    let wrong: [Lie<'_>; 12] = [
         ("expired", &|it| it["exp"] = json!(at - 10)),
         ("not begun", &|it| it["nbf"] = json!(at + 30)),
         ("made later", &|it| it["iat"] = json!(at + 30)),

@@ -47,6 +47,7 @@ pub(crate) struct Conversation {
     hub: Arc<Hub>,
     session: Arc<Session>,
     version: Version,
+    is_bridge: bool,
     /// The largest packet that the client takes.
     packet_limit: usize,
     /// Whether reason strings are welcome, beside those that end the conversation.
@@ -90,6 +91,7 @@ impl Conversation {
         luggage.acks.resume();
         let mut conversation = Self {
             version: connect.version,
+            is_bridge: connect.is_bridge,
             packet_limit: limit.min(hub.limits.packet),
             wants_reasons: asked.problem_information.unwrap_or(true),
             names: Names::new(asked.alias_maximum.unwrap_or_default().min(hub.limits.topic_aliases)),

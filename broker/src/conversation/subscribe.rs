@@ -85,8 +85,8 @@ impl Conversation {
         let mut subscription = Subscription::new(filter, wanted.qos, id);
         subscription.group = group;
         subscription.since = since;
-        subscription.no_local = wanted.no_local;
-        subscription.as_published = wanted.as_published;
+        subscription.no_local = wanted.no_local || (self.is_bridge && subscription.group.is_none());
+        subscription.as_published = wanted.as_published || self.is_bridge;
         let subscription = Arc::new(subscription);
         self.hub.subscribe(&self.session, &subscription);
         self.subscriptions.insert(subscription.text(), Arc::clone(&subscription));

@@ -8,10 +8,18 @@ use rmqtt_codec::v5::{ConnectAckReason as Code, DisconnectReasonCode};
 use super::{Frame, Reader, Violation, publish::take_property, set};
 use crate::{Properties, Publish, Qos, Version, Will};
 
+/// The protocol level of a bridge that speaks 3.1.1.
+const BRIDGE: u8 = 0x84;
+
 /// What a client wants when it connects.
 #[derive(Debug)]
 pub(crate) struct Connect {
     pub(crate) version: Version,
+    /// Whether the client stands between this broker and another one, and so wants no message back that it brought, and
+    /// to see which are retained.
+    ///
+    /// Source: the highest bit of the protocol level, as mosquitto's bridges set it in 3.1.1.
+    pub(crate) is_bridge: bool,
     /// Empty if the broker shall assign one.
     pub(crate) client: ByteString,
     /// Whether a session that was kept is to be forgotten.
@@ -97,7 +105,7 @@ struct Flags {
 /// Source: MQTT 3.1.1 and 5.0, 3.1.
 pub(crate) fn read_connect(frame: Frame) -> Result<Connect, ConnectFault> {
     let version = match protocol(&frame) {
-        Some((name, 4)) if name == "MQTT" => Version::V311,
+        Some((name, 4 | BRIDGE)) if name == "MQTT" => Version::V311,
         Some((name, 5)) if name == "MQTT" => Version::V5,
         Some((name, 6..)) if name == "MQTT" => {
             return Err(ConnectFault::Refused(Code::UnsupportedProtocolVersion, "protocol version is too new"));
@@ -132,7 +140,7 @@ fn fault(violation: Violation, version: Version) -> ConnectFault {
 
 fn read(frame: Frame, version: Version) -> Result<Connect, Violation> {
     let mut reader = Reader::new(frame.body());
-    let (_name, _level) = (reader.text()?, reader.byte()?);
+    let (_name, level) = (reader.text()?, reader.byte()?);
     let flags = read_flags(reader.byte()?, version)?;
     let keep_alive = reader.short()?;
     let asked = match version {
@@ -146,7 +154,8 @@ fn read(frame: Frame, version: Version) -> Result<Connect, Violation> {
     if !reader.is_empty() {
         return Err(Violation::malformed("CONNECT has more fields than its flags announce"));
     }
-    Ok(Connect { version, client, clean_start: flags.clean_start, keep_alive, user, password, will, asked })
+    let (is_bridge, clean_start) = (level == BRIDGE, flags.clean_start);
+    Ok(Connect { version, is_bridge, client, clean_start, keep_alive, user, password, will, asked })
 }
 
 fn read_flags(flags: u8, version: Version) -> Result<Flags, Violation> {
@@ -256,6 +265,15 @@ mod tests {
             (asked.packet_limit, asked.method.as_deref(), asked.data.as_deref()),
             (Some(256), Some("m"), Some(&b"d"[..]))
         );
+    }
+
+    #[test]
+    fn tells_a_bridge_by_its_protocol_level() {
+        for (level, is_bridge) in [(4, false), (0x84, true)] {
+            let connect = read(&[&b"\0\x04MQTT"[..], &[level], b"\x02\0\0\0\x01a"].concat()).unwrap();
+            assert_eq!((connect.version, connect.is_bridge), (Version::V311, is_bridge));
+        }
+        assert!(read(b"\0\x04MQTT\x85\x02\0\0\0\0\x01a").is_err());
     }
 
     #[test]

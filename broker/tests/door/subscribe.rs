@@ -2,7 +2,7 @@
 
 use hes_broker::RouterKind;
 
-use crate::stage::{House, VERSIONS, body, packet, text};
+use crate::stage::{Guest, House, VERSIONS, body, packet, text};
 
 #[tokio::test]
 async fn grants_the_quality_that_is_asked_for() {
@@ -40,6 +40,22 @@ async fn refuses_what_is_no_shared_subscription() {
     let mut client = house.client(5, "b").await;
     client.say(&packet(0x82, &body(&[&[0, 1, 0], &text("$share/g/a"), &[4]]))).await;
     client.is_told_to_go(0x82).await;
+}
+
+#[tokio::test]
+async fn bridges_to_another_broker_without_an_echo() {
+    let house = House::open().await;
+    let (mut bridge, mut other) = (house.knock().await, house.client(4, "other").await);
+    let mut connect = Guest::new(4, "bridge").bytes();
+    connect[8] |= 0x80;
+    bridge.say(&connect).await;
+    assert_eq!(bridge.next().await.body, [0, 0]);
+    bridge.subscribe("#", 1).await;
+    other.subscribe("#", 0).await;
+    bridge.publish(0, "a", "brought").await;
+    other.hears("a brought").await;
+    other.publish(1, "a", "kept").await;
+    bridge.hears("a kept retained").await;
 }
 
 #[tokio::test]

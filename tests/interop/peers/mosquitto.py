@@ -4,6 +4,18 @@ import subprocess
 
 from .process import Process, accepts, free_port
 
+BRIDGE = """\
+connection door
+address 127.0.0.1:{port}
+remote_clientid bridge
+remote_username {user}
+remote_password {password}
+bridge_protocol_version {version}
+cleansession false
+restart_timeout 1
+{rules}
+"""
+
 CONFIG = """\
 user root
 listener {port} 127.0.0.1
@@ -21,14 +33,25 @@ class Mosquitto(Process):
     user = "house"
     password = "secret of the house"
 
-    def __init__(self, folder):
+    def __init__(self, folder, further=""):
         self.port = free_port()
         self.folder = folder
         config = folder / "mosquitto.conf"
-        config.write_text(CONFIG.format(port=self.port, folder=folder))
+        config.write_text(CONFIG.format(port=self.port, folder=folder) + further)
         passwords = folder / "mosquitto.passwords"
         subprocess.run(["mosquitto_passwd", "-b", "-c", passwords, self.user, self.password], check=True)
         super().__init__("mosquitto", ["mosquitto", "-c", config], folder)
+
+    @classmethod
+    def bridged(cls, folder, account, version, *rules):
+        """Makes one with a bridge to another broker, whose further lines are the rules; `version` is as it spells it."""
+        port, user, password = account
+        lines = "\n".join(rules)
+        return cls(folder, BRIDGE.format(port=port, user=user, password=password, version=version, rules=lines))
+
+    @property
+    def account(self):
+        return (self.port, self.user, self.password)
 
     def lose_all(self):
         """Removes what it keeps on disk, as a new disk does; only while it does not run."""

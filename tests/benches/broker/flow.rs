@@ -176,7 +176,7 @@ async fn publish(common: Rc<Common>, publisher: usize, stream: TcpStream) {
         let ahead = window.saturating_sub(common.total() - common.slowest());
         let room = match common.shape.qos {
             Qos::Zero => ahead,
-            Qos::One => ahead.min(IN_FLIGHT.saturating_sub(sent - acknowledged.get())),
+            Qos::One | Qos::Two => ahead.min(IN_FLIGHT.saturating_sub(sent - acknowledged.get())),
         };
         if room == 0 {
             common.progress.notified().await;

@@ -80,19 +80,15 @@ impl Pair {
 /// Waits for a message, and acknowledges it; what acknowledges earlier ones is passed over.
 fn hear(wire: &mut Wire) {
     loop {
-        match wire.receive().expect("the broker goes on") {
-            Packet::Publish(message) if message.qos == Qos::Zero => return,
-            Packet::Publish(message) => {
-                return wire.send(&wire::puback(message.packet_id)).expect("the broker takes an acknowledgement");
+        let packet = wire.receive().expect("the broker goes on");
+        if let Packet::Publish(message) = packet {
+            if message.qos != Qos::Zero {
+                wire.send(&wire::puback(message.packet_id)).expect("the broker takes an acknowledgement");
             }
-            Packet::PubAck(_, code) if code < 0x80 => {}
-            other @ (Packet::ConnAck(_)
-            | Packet::PubAck(..)
-            | Packet::SubAck(..)
-            | Packet::UnsubAck(_)
-            | Packet::Pong
-            | Packet::Disconnect(_)) => panic!("{other:?} came instead of a message"),
+            return;
         }
+        let is_acknowledgement = matches!(packet, Packet::PubAck(_, code) if code < 0x80);
+        assert!(is_acknowledgement, "{packet:?} came instead of a message");
     }
 }
 

@@ -11,6 +11,13 @@ use hes_tests::{
     wire::{self, Packet, Version, Wire},
 };
 
+/// The codes by which a broker that ends lets nobody in: in MQTT 5 and in MQTT 3.1.1.
+const UNAVAILABLE: u8 = 0x88;
+const UNAVAILABLE_OF_OLD: u8 = 3;
+
+/// The reason code of a broker that ends.
+const SHUTTING_DOWN: u8 = 0x8b;
+
 /// A client between two connections.
 #[derive(Debug)]
 pub(crate) struct Peer {
@@ -36,6 +43,7 @@ impl Peer {
         let mut line = Line { wire, name: self.name };
         match (line.receive()?, self.is_known) {
             (Packet::ConnAck(0), false) | (Packet::Resumed, true) => Ok(line),
+            (Packet::ConnAck(UNAVAILABLE_OF_OLD | UNAVAILABLE), _) => Err(ErrorKind::ConnectionRefused.into()),
             (answer, _) => panic!("{}: {answer:?} to CONNECT, known: {}", self.name, self.is_known),
         }
     }
@@ -68,6 +76,7 @@ impl Line {
     /// If the gateway is gone.
     pub(crate) fn receive(&mut self) -> io::Result<Packet> {
         match self.wire.receive() {
+            Ok(Packet::Disconnect(SHUTTING_DOWN)) => Err(ErrorKind::ConnectionAborted.into()),
             Ok(Packet::Disconnect(code)) => panic!("{} was told to go: {code:#x}", self.name),
             Err(error) if error.kind() == ErrorKind::TimedOut => panic!("{} hears nothing more", self.name),
             Err(error) if error.kind() == ErrorKind::InvalidData => panic!("{} cannot read what came", self.name),

@@ -29,8 +29,11 @@ pub(super) struct Doors {
 #[derive(Debug)]
 pub(super) struct Followed {
     files: TlsFiles,
+    /// What the files were when they were last of use.
     stamp: Stamp,
     tls: Tls,
+    /// What was said of them last, so that it is said once.
+    complaint: Option<String>,
 }
 
 impl Doors {
@@ -76,7 +79,7 @@ impl Doors {
         // before they are read, so that no change falls between
         let stamp = files.stamp();
         let (tls, _) = files.load().map_err(|cause| StartError::Tls { place: place.to_owned(), cause })?;
-        self.certificates.push(Followed { files: files.clone(), stamp, tls: tls.clone() });
+        self.certificates.push(Followed { files: files.clone(), stamp, tls: tls.clone(), complaint: None });
         Ok(tls)
     }
 }
@@ -107,11 +110,17 @@ impl Followed {
         if stamp == self.stamp {
             return;
         }
-        self.stamp = stamp;
-        match self.files.replace(&self.tls) {
-            Ok(()) => report::certificate_replaced(&self.files.certificate),
-            Err(error) => report::certificate_kept(&error),
+        let complaint = self.files.replace(&self.tls).err().map(|error| error.to_string());
+        match &complaint {
+            None => {
+                self.stamp = stamp;
+                report::certificate_replaced(&self.files.certificate);
+            }
+            // tried again at each look, because it may be the disk that does not give them
+            Some(text) if self.complaint != complaint => report::certificate_kept(text),
+            Some(_) => {}
         }
+        self.complaint = complaint;
     }
 }
 

@@ -13,8 +13,8 @@ pub(crate) fn certificate_replaced(path: &std::path::Path) {
 }
 
 /// Reports that files changed and cannot be used.
-pub(crate) fn certificate_kept(error: &crate::certificates::TlsFilesError) {
-    error!(%error, "Certificate not replaced, the one before is shown on");
+pub(crate) fn certificate_kept(error: &str) {
+    error!(error, "Certificate not replaced, the one before is shown on");
 }
 
 /// Reports what the engine noticed.

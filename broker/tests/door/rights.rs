@@ -1,8 +1,8 @@
 //! Who may do what.
 
-use hes_broker::RouterKind;
+use hes_broker::{Change, RouterKind};
 
-use crate::stage::{Client, Guest, House, message};
+use crate::stage::{Client, Guest, House, body, message, packet, prop, text};
 
 async fn guest(house: &House, version: u8, id: &str) -> Client {
     house.enter(Guest::new(version, id).account("guest", "secret")).await
@@ -74,4 +74,34 @@ async fn gives_nobody_the_control_topics_or_anothers_answers() {
             assert_eq!(owner.subscribe(filter, 0).await, code, "{filter}");
         }
     }
+}
+
+#[tokio::test]
+async fn leaves_nothing_of_a_kept_session_whose_account_no_longer_holds() {
+    let house = House::open().await;
+    let (mut owner, mut sender) = (house.client(5, "owner").await, house.client(5, "sender").await);
+    owner.subscribe("#", 1).await;
+    let hour = [0, 0, 0x0e, 0x10];
+    let head = body(&[&text("MQTT"), &[5, 0xce, 0, 0], &prop(5, &body(&[&[0x11], &hour])), &text("kept")]);
+    let will = body(&[&prop(5, &body(&[&[0x18], &hour])), &text("open/will"), &text("late")]);
+    let mut guest = house.knock().await;
+    guest.version = 5;
+    guest.say(&packet(0x10, &body(&[&head, &will, &text("guest"), &text("secret")]))).await;
+    assert_eq!(guest.next().await.body[..2], [0, 0]);
+    guest.subscribe("open/#", 1).await;
+    guest.vanish();
+    while house.broker.figures().away == 0 {
+        owner.ping().await;
+    }
+    sender.publish(2, "open/x", "waits").await;
+    owner.hears("open/x waits qos1").await;
+
+    house.gateway.purge("guest");
+    while house.broker.figures().kept_sessions > 0 {
+        owner.ping().await;
+    }
+    let is_gone = |change: &Change| matches!(change, Change::SessionGone(_));
+    assert!(house.gateway.kept.lock().unwrap().iter().any(is_gone), "on disk too");
+    sender.publish(2, "open/end", "no will before").await;
+    owner.hears("open/end no will before qos1").await;
 }

@@ -1,11 +1,13 @@
 """The programs that the gateway meets in a home, each as a small class with start, stop, kill and restart."""
 
+from .certificates import Authority
 from .client import Answer, Client, Refused, snapshot
 from .door import Door, Listener
 from .gateway import Alongside, Cluster, Gateway
 from .guest import Guest, Will
 from .house import BuiltInHouse, House, MosquittoHouse, OldBuiltInHouse
 from .mosquitto import Mosquitto
+from .mqttjs import MqttJs, digest
 from .process import Process
 from .waiting import WAIT, until
 from .zigbee2mqtt import Zigbee2Mqtt
@@ -13,6 +15,7 @@ from .zigbee2mqtt import Zigbee2Mqtt
 __all__ = [
     "Alongside",
     "Answer",
+    "Authority",
     "BuiltInHouse",
     "Client",
     "Cluster",
@@ -24,11 +27,13 @@ __all__ = [
     "Mosquitto",
     "MosquittoHouse",
     "OldBuiltInHouse",
+    "MqttJs",
     "Process",
     "Refused",
     "WAIT",
     "Will",
     "Zigbee2Mqtt",
+    "digest",
     "snapshot",
     "until",
 ]

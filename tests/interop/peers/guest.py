@@ -1,6 +1,7 @@
 """An MQTT client that looks at MQTT itself: qualities of service, sessions that are kept, reasons, properties."""
 
 import contextlib
+import os
 import socket
 import threading
 import time
@@ -122,8 +123,9 @@ class Guest:
     def vanish(self):
         """Cuts the connection without a word."""
         if connection := self._mqtt.socket():
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+            # below TLS and WebSocket
+            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as bare:
+                bare.shutdown(socket.SHUT_RDWR)
         self._mqtt.loop_stop()
 
     def fall_silent(self):

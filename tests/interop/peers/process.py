@@ -13,6 +13,7 @@ class Process:
     """Runs one command; what it prints goes into a file that a failing test shows the end of."""
 
     all = []
+    stdin = subprocess.DEVNULL
 
     def __init__(self, name, command, folder, env=None):
         self.name = name
@@ -36,7 +37,7 @@ class Process:
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "--", *self.command],
-                stdin=subprocess.DEVNULL,
+                stdin=self.stdin,
                 stdout=log,
                 stderr=log,
                 env=self.env,

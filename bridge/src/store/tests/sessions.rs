@@ -8,6 +8,7 @@ use hes_schemas::{Millis, Topic};
 use tempfile::TempDir;
 
 use super::{NOW, Opened, Store, is_kept, open, open_at};
+use crate::store::sessions::Sessions;
 
 fn session(key: u64) -> SessionRecord {
     SessionRecord { key, client: format!("panel {key}").into(), user: "anna".into(), expiry: 3600, will: None }
@@ -86,6 +87,28 @@ async fn keeps_a_message_once_for_all_who_wait_for_it_and_no_longer() {
     assert_eq!(count(&store, "SELECT count(*) FROM message").await, 1);
     keep(&store, vec![Change::Settled(1, 2)]).await;
     assert_eq!(count(&store, "SELECT count(*) FROM message").await, 0);
+}
+
+#[test]
+fn writes_nothing_of_what_came_and_went_since_the_last_transaction() {
+    let mut waiting = Sessions::default();
+    let came = [Change::Queued(1, queued(1, 0, message("a"))), Change::Released(1, 1), Change::Arrived(1, 9)];
+    came.into_iter().for_each(|change| waiting.change(change, NOW));
+    assert_eq!(waiting.len(), 2);
+    [Change::Settled(1, 1), Change::Departed(1, 9)].into_iter().for_each(|change| waiting.change(change, NOW));
+    assert_eq!(waiting.len(), 0);
+}
+
+#[test]
+fn counts_each_thing_that_waits_to_be_written() {
+    let mut waiting = Sessions::default();
+    for place in 1..=100 {
+        waiting.change(Change::Queued(place % 7, queued(place, place, message("a"))), NOW);
+        waiting.change(Change::Session(session(place % 7)), NOW);
+    }
+    assert_eq!(waiting.len(), 107);
+    waiting.change(Change::SessionGone(0), NOW);
+    assert_eq!(waiting.len(), 93, "14 places go, and what is left is the end");
 }
 
 #[tokio::test]

@@ -72,6 +72,8 @@ pub(crate) struct Conversation {
     mails: VecDeque<Mail>,
     /// Messages of `QoS` 1 and 2 that wait for the client to acknowledge others.
     waiting: VecDeque<Delivery>,
+    /// Whether the mailbox may hold what came while no client was there.
+    is_returning: bool,
     will: Option<Will>,
 }
 
@@ -107,6 +109,7 @@ impl Conversation {
             window: luggage.window,
             mails: VecDeque::new(),
             waiting: luggage.waiting,
+            is_returning: true,
             will: connect.will,
         };
         conversation.drop_forbidden();

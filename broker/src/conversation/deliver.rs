@@ -43,7 +43,8 @@ impl Conversation {
     /// [`Violation`] if the broker has decided to end the conversation.
     pub(crate) fn deliver(&mut self, out: &mut Outbox) -> Result<(), Violation> {
         // what could not be written at once may be old enough for rights to have changed since
-        let is_behind = !self.mails.is_empty() || !self.waiting.is_empty();
+        let is_returning = std::mem::take(&mut self.is_returning);
+        let is_behind = is_returning || !self.mails.is_empty() || !self.waiting.is_empty();
         let ending = self.session.mailbox.take(&mut self.mails);
         if let Some(ending) = ending
             && !ending.is_friendly()

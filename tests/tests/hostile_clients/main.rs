@@ -4,6 +4,10 @@
 
 mod draft;
 mod faults;
+#[cfg(test)]
+mod known_faults;
+#[cfg(test)]
+mod raw;
 
 use std::{
     io::{self, ErrorKind, Write},

@@ -74,3 +74,17 @@ fn ending(until: i64, now: Timestamp) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_two_weeks_before_that_a_certificate_ends() {
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let words = |left: i64| ending(1_000_000 + left, now);
+        assert_eq!(words(SOON), None);
+        assert_eq!(words(SOON - 1).as_deref(), Some("the certificate ends on 1970-01-26 13:46 UTC"));
+        assert!(words(0).is_some_and(|words| words.contains("has ended")));
+    }
+}

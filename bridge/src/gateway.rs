@@ -11,6 +11,7 @@ pub(crate) mod explain;
 pub(crate) mod gates;
 mod link;
 mod listeners;
+mod metrics;
 mod mind;
 pub(crate) mod register;
 mod report;
@@ -29,7 +30,7 @@ use hes_broker::{Attachment, Broker, Config, RestoredSession};
 use hes_engine::{Engine, Input, Limits, clusters::zigbee2mqtt::Zigbee2Mqtt, record::Restored};
 use hes_schemas::ClusterId;
 use secrecy::SecretString;
-use tokio::sync::SetOnce;
+use tokio::{net::TcpListener, sync::SetOnce};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
@@ -102,6 +103,7 @@ impl Gateway {
     pub async fn start(settings: &Settings) -> Result<Self, StartError> {
         settings.remarks.iter().for_each(report::remark);
         let doors = Doors::open(&settings.broker).await?;
+        let pages = metrics::open(&settings.metrics.listen, &settings.metrics.listen_place).await?;
         let addresses = doors.addresses();
         let clock = Arc::new(Clock::start());
         let opened = Store::open(&settings.data, settings.store.save_interval, clock.now()).await?;
@@ -136,6 +138,7 @@ impl Gateway {
         gateway.link_clusters(&settings.clusters);
         gateway.serve_alongside(settings, outbox, outgoing);
         gateway.watch(accounts);
+        gateway.show_metrics(pages);
         gateway.spawn_endless(Arc::clone(&gateway.mind).keep_time());
         drop(complete.set(()));
         Ok(gateway)
@@ -256,6 +259,16 @@ impl Gateway {
             Ok(runtime) => runtime.block_on(serve),
             Err(error) => report::no_thread(&error),
         });
+    }
+
+    /// Shows the figures to machines.
+    fn show_metrics(&self, listeners: Vec<TcpListener>) {
+        let (broker, store) = (self.broker.clone(), self.store.clone());
+        let page: metrics::Page =
+            Arc::new(move || metrics::page(broker.as_ref().map(Broker::figures), store.figures()));
+        for listener in listeners {
+            self.spawn_endless(metrics::serve(listener, Arc::clone(&page)));
+        }
     }
 
     /// Has changes of the accounts take effect while the gateway runs.

@@ -63,6 +63,8 @@ pub struct Settings {
     pub alongside: Option<AlongsideSettings>,
     /// The store.
     pub store: StoreSettings,
+    /// The figures for machines.
+    pub metrics: MetricsSettings,
     /// The log.
     pub log: LogSettings,
     /// What can be used, but may not do what was meant.
@@ -113,6 +115,15 @@ pub struct AlongsideSettings {
 pub struct StoreSettings {
     /// How old a value may be on disk.
     pub save_interval: Duration,
+}
+
+/// The figures for machines.
+#[derive(Debug, Clone)]
+pub struct MetricsSettings {
+    /// Addresses where they are shown.
+    pub listen: Vec<SocketAddr>,
+    /// Where that was said, as a complaint about it begins.
+    pub listen_place: String,
 }
 
 /// The log.

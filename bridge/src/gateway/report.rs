@@ -64,6 +64,10 @@ pub(crate) fn stored(figures: Figures) {
     }
 }
 
+pub(crate) fn metrics(address: std::net::SocketAddr) {
+    info!(%address, "Showing metrics");
+}
+
 pub(crate) fn command_dropped(cluster: &ClusterId) {
     warn!(%cluster, "Command dropped, the link is down or full");
 }

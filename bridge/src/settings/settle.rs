@@ -1,6 +1,7 @@
 //! A sheet in which all is well becomes settings.
 
 use std::{
+    net::SocketAddr,
     num::NonZeroU32,
     path::{Path, PathBuf},
     time::Duration,
@@ -11,7 +12,8 @@ use hes_broker::Limits;
 use jiff::Timestamp;
 
 use super::{
-    AlongsideSettings, BrokerSettings, ClusterSettings, ListenerSettings, LogSettings, Settings, StoreSettings,
+    AlongsideSettings, BrokerSettings, ClusterSettings, ListenerSettings, LogSettings, MetricsSettings, Settings,
+    StoreSettings,
     complaint::Complaint,
     key::Key,
     listener,
@@ -72,6 +74,7 @@ impl<'p> Settling<'p> {
             clusters,
             alongside,
             store: StoreSettings { save_interval: sheet.store.save_interval.get() },
+            metrics: self.metrics(sheet.metrics.listen),
             log: LogSettings { level: sheet.log.level, format: sheet.log.format },
             remarks: Vec::new(),
         })
@@ -87,6 +90,11 @@ impl<'p> Settling<'p> {
             listeners.push(settled.listener);
         }
         listeners
+    }
+
+    fn metrics(&self, listen: Vec<SocketAddr>) -> MetricsSettings {
+        let listen_place = format!("{}metrics.listen: ", self.places.find(&Key::new(["metrics", "listen"])));
+        MetricsSettings { listen, listen_place }
     }
 
     fn data(&mut self, data: Option<PathBuf>) -> Option<PathBuf> {

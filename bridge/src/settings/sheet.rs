@@ -32,6 +32,7 @@ pub(super) struct Sheet {
     pub(super) cluster: BTreeMap<ClusterId, ClusterSheet>,
     pub(super) alongside: Option<AlongsideSheet>,
     pub(super) store: StoreSheet,
+    pub(super) metrics: MetricsSheet,
     pub(super) log: LogSheet,
 }
 
@@ -136,6 +137,15 @@ pub(super) struct StoreSheet {
     pub(super) save_interval: Span<10, 600_000>,
 }
 
+/// The figures for machines, at `/metrics`, in the words of `OpenMetrics`; nobody is asked who reads them.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct MetricsSheet {
+    /// Addresses where they are shown; none means nowhere.
+    #[serde(with = "word::addresses")]
+    pub(super) listen: Vec<SocketAddr>,
+}
+
 /// The log, on the standard error.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -185,6 +195,7 @@ impl Default for Sheet {
             cluster: BTreeMap::new(),
             alongside: None,
             store: StoreSheet::default(),
+            metrics: MetricsSheet::default(),
             log: LogSheet::default(),
         }
     }

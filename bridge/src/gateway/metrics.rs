@@ -1,0 +1,122 @@
+//! The figures for machines: a page that a collector of metrics reads from time to time.
+//!
+//! Source: the specification of `OpenMetrics`, 1.0.
+
+mod page;
+
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+
+use http_body_util::Full;
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    header::{CONTENT_TYPE, HeaderValue},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::{sleep, timeout},
+};
+
+pub(super) use page::page;
+
+use super::{StartError, report};
+
+/// How many may read at a time.
+const READERS: usize = 16;
+
+/// How long one may take, from its first byte to its last.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a listener rests when it cannot take a connection.
+const REST: Duration = Duration::from_millis(200);
+
+const CONTENT: HeaderValue = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+
+/// Writes the page as it is at the moment.
+pub(super) type Page = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Opens the addresses.
+///
+/// # Errors
+/// [`StartError::Listen`] for the first that cannot be.
+pub(super) async fn open(addresses: &[SocketAddr], place: &str) -> Result<Vec<TcpListener>, StartError> {
+    let mut listeners = Vec::new();
+    for address in addresses.iter().copied() {
+        let bound = TcpListener::bind(address).await;
+        let place = place.to_owned();
+        let listener = bound.map_err(|cause| StartError::Listen { place, address, cause })?;
+        report::metrics(listener.local_addr().unwrap_or(address));
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+/// Serves the page for ever.
+pub(super) async fn serve(listener: TcpListener, page: Page) {
+    let readers = Arc::new(Semaphore::new(READERS));
+    loop {
+        let Ok(permit) = Arc::clone(&readers).acquire_owned().await else { return };
+        let Ok((stream, _)) = listener.accept().await else {
+            sleep(REST).await;
+            continue;
+        };
+        let page = Arc::clone(&page);
+        tokio::spawn(async move {
+            // who is slow, or goes away, has no metrics
+            drop(timeout(PATIENCE, answer(stream, &page)).await);
+            drop(permit);
+        });
+    }
+}
+
+async fn answer(stream: TcpStream, page: &Page) -> hyper::Result<()> {
+    let service = service_fn(async |request: Request<Incoming>| Ok::<_, Infallible>(respond(&request, page)));
+    let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+    connection.await
+}
+
+fn respond(request: &Request<Incoming>, page: &Page) -> Response<Full<Bytes>> {
+    let (status, body) = match (request.uri().path(), request.method()) {
+        ("/metrics", &Method::GET | &Method::HEAD) => (StatusCode::OK, page()),
+        ("/metrics", _) => (StatusCode::METHOD_NOT_ALLOWED, String::new()),
+        _ => (StatusCode::NOT_FOUND, String::new()),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    if status == StatusCode::OK {
+        response.headers_mut().insert(CONTENT_TYPE, CONTENT);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    async fn ask(address: SocketAddr, line: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(format!("{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn shows_one_page_and_nothing_else() {
+        let listener = open(&["127.0.0.1:0".parse().unwrap()], "").await.unwrap().remove(0);
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, Arc::new(|| "figure 1\n# EOF\n".to_owned())));
+        let answer = ask(address, "GET /metrics").await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nfigure 1\n# EOF\n"), "{answer}");
+        assert!(answer.contains("content-type: application/openmetrics-text; version=1.0.0"), "{answer}");
+        assert!(ask(address, "GET /").await.starts_with("HTTP/1.1 404"));
+        assert!(ask(address, "POST /metrics").await.starts_with("HTTP/1.1 405"));
+        assert!(ask(address, "nonsense").await.starts_with("HTTP/1.1 400"));
+    }
+}

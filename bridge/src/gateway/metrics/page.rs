@@ -1,0 +1,137 @@
+//! What is on the page.
+
+use std::fmt;
+
+use hes_broker::Figures;
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric, text::encode},
+    metrics::{counter::ConstCounter, gauge::ConstGauge},
+    registry::Registry,
+};
+
+use crate::store::Figures as StoreFigures;
+
+/// One figure: its name, what it says, and how it is read.
+type Figure<F> = (&'static str, &'static str, fn(&F) -> u64);
+
+/// A reason why messages were dropped, and how their number is read.
+type Drop = (&'static str, fn(&Figures) -> u64);
+
+const GAUGES: [Figure<Figures>; 8] = [
+    ("clients_connected", "Clients that are connected", |it| it.connected),
+    ("clients_away", "Sessions without a connection", |it| it.away),
+    ("clients_maximum", "Most clients that were connected at a time", |it| it.most_connected),
+    ("sessions_kept", "Sessions that outlive their connection", |it| it.kept_sessions),
+    ("messages_queued", "Messages that wait for clients", |it| it.queued),
+    ("messages_retained", "Retained messages of clients", |it| it.retained),
+    ("subscriptions", "Subscriptions", |it| it.subscriptions),
+    ("filters", "Distinct filters with a wildcard", |it| it.filters),
+];
+
+const COUNTERS: [Figure<Figures>; 16] = [
+    ("connections_accepted", "Connections that were accepted", |it| it.accepted),
+    ("connections_refused", "Connections that were refused", |it| it.refused),
+    ("connections_broken_rules", "Connections ended because the client broke a rule", |it| it.violations),
+    ("connections_taken_over", "Connections ended because another took the client id", |it| it.taken_over),
+    ("connections_too_slow", "Connections ended because the client did not read", |it| it.too_slow),
+    ("publishers_slowed", "Times that a client waited because its account published too fast", |it| it.slowed),
+    ("packets_received", "Packets of any kind from clients", |it| it.packets_in),
+    ("packets_sent", "Packets of any kind to clients", |it| it.packets_out + it.messages_out),
+    ("messages_received", "Messages from clients", |it| it.messages_in),
+    ("messages_sent", "Messages to clients", |it| it.messages_out),
+    ("bytes_received", "Bytes from clients", |it| it.bytes_in),
+    ("bytes_sent", "Bytes to clients", |it| it.bytes_out),
+    ("publishes_refused", "Messages that clients may not publish", |it| it.refused_publishes),
+    ("subscriptions_refused", "Filters that clients may not have", |it| it.refused_subscriptions),
+    ("router_rebuilds", "Times that the router was replaced", |it| it.router_rebuilds),
+    ("messages_dropped", "Messages dropped, for whatever reason", |it| it.dropped()),
+];
+
+/// Why messages were dropped.
+const DROPS: [Drop; 8] = [
+    ("queue_full", |it| it.dropped_queue_full),
+    ("session_full", |it| it.dropped_session_full),
+    ("away", |it| it.dropped_away),
+    ("unshared", |it| it.dropped_unshared),
+    ("not_permitted", |it| it.dropped_not_permitted),
+    ("expired", |it| it.dropped_expired),
+    ("too_large", |it| it.dropped_too_large),
+    ("router_full", |it| it.dropped_router_full),
+];
+
+const STORE: [Figure<StoreFigures>; 4] = [
+    ("commits", "Groups of changes that were written", |it| it.commits),
+    ("failures", "Groups of changes that could not be written at once", |it| it.failures),
+    ("refused", "Changes refused because the store was closed or full", |it| it.refused),
+    ("panics", "Faults of the store itself", |it| it.panics),
+];
+
+/// The figures of one moment.
+#[derive(Debug)]
+struct Snapshot {
+    broker: Option<Figures>,
+    store: StoreFigures,
+}
+
+/// Writes the page.
+pub(in crate::gateway) fn page(broker: Option<Figures>, store: StoreFigures) -> String {
+    let mut registry = Registry::with_prefix("hes");
+    registry.register_collector(Box::new(Snapshot { broker, store }));
+    let mut text = String::new();
+    // writing into a String cannot fail
+    let _infallible: fmt::Result = encode(&mut text, &registry);
+    text
+}
+
+impl Collector for Snapshot {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        for (name, help, read) in STORE {
+            write(&mut encoder, &format!("store_{name}"), help, &ConstCounter::new(read(&self.store)))?;
+        }
+        let Some(figures) = &self.broker else { return Ok(()) };
+        for (name, help, read) in GAUGES {
+            let value = i64::try_from(read(figures)).unwrap_or(i64::MAX);
+            write(&mut encoder, &format!("broker_{name}"), help, &ConstGauge::new(value))?;
+        }
+        for (name, help, read) in COUNTERS {
+            write(&mut encoder, &format!("broker_{name}"), help, &ConstCounter::new(read(figures)))?;
+        }
+        let counter = ConstCounter::new(0_u64);
+        let kind = counter.metric_type();
+        let mut drops = encoder.encode_descriptor("broker_drops", "Messages dropped, by reason", None, kind)?;
+        for (reason, read) in DROPS {
+            let labels = [("reason", reason)];
+            ConstCounter::new(read(figures)).encode(drops.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn write(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, metric: &impl EncodeMetric) -> fmt::Result {
+    metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_each_figure_with_its_kind() {
+        let broker = Figures { connected: 3, messages_in: 7, dropped_away: 2, ..Figures::default() };
+        let store = StoreFigures { commits: 5, failures: 0, refused: 0, panics: 0 };
+        let text = page(Some(broker), store);
+        for line in [
+            "# TYPE hes_broker_clients_connected gauge",
+            "hes_broker_clients_connected 3",
+            "hes_broker_messages_received_total 7",
+            "hes_broker_drops_total{reason=\"away\"} 2",
+            "hes_broker_messages_dropped_total 2",
+            "hes_store_commits_total 5",
+            "# EOF",
+        ] {
+            assert!(text.lines().any(|it| it == line), "{line}: {text}");
+        }
+        assert!(!page(None, store).contains("broker"));
+    }
+}

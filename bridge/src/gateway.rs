@@ -30,7 +30,7 @@ use hes_broker::{Attachment, Broker, Config, RestoredSession};
 use hes_engine::{Engine, Input, Limits, clusters::zigbee2mqtt::Zigbee2Mqtt, record::Restored};
 use hes_schemas::ClusterId;
 use secrecy::SecretString;
-use tokio::{net::TcpListener, sync::SetOnce};
+use tokio::sync::SetOnce;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
@@ -138,7 +138,9 @@ impl Gateway {
         gateway.link_clusters(&settings.clusters);
         gateway.serve_alongside(settings, outbox, outgoing);
         gateway.watch(accounts);
-        gateway.show_metrics(pages);
+        for listener in pages {
+            gateway.spawn_endless(metrics::serve(listener, gateway.broker.clone(), gateway.store.clone()));
+        }
         gateway.spawn_endless(Arc::clone(&gateway.mind).keep_time());
         drop(complete.set(()));
         Ok(gateway)
@@ -259,16 +261,6 @@ impl Gateway {
             Ok(runtime) => runtime.block_on(serve),
             Err(error) => report::no_thread(&error),
         });
-    }
-
-    /// Shows the figures to machines.
-    fn show_metrics(&self, listeners: Vec<TcpListener>) {
-        let (broker, store) = (self.broker.clone(), self.store.clone());
-        let page: metrics::Page =
-            Arc::new(move || metrics::page(broker.as_ref().map(Broker::figures), store.figures()));
-        for listener in listeners {
-            self.spawn_endless(metrics::serve(listener, Arc::clone(&page)));
-        }
     }
 
     /// Has changes of the accounts take effect while the gateway runs.

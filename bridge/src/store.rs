@@ -10,6 +10,7 @@ mod commit;
 mod directory;
 mod error;
 mod ledger;
+mod limits;
 mod load;
 mod migration;
 #[cfg(test)]

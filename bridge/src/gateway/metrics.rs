@@ -6,6 +6,7 @@ mod page;
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
+use hes_broker::Broker;
 use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
@@ -21,9 +22,9 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-pub(super) use page::page;
-
+use self::page::page;
 use super::{StartError, report};
+use crate::store::Store;
 
 /// How many may read at a time.
 const READERS: usize = 16;
@@ -37,7 +38,7 @@ const REST: Duration = Duration::from_millis(200);
 const CONTENT: HeaderValue = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
 /// Writes the page as it is at the moment.
-pub(super) type Page = Arc<dyn Fn() -> String + Send + Sync>;
+type Page = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// Opens the addresses.
 ///
@@ -55,8 +56,13 @@ pub(super) async fn open(addresses: &[SocketAddr], place: &str) -> Result<Vec<Tc
     Ok(listeners)
 }
 
-/// Serves the page for ever.
-pub(super) async fn serve(listener: TcpListener, page: Page) {
+/// Shows the figures for ever.
+pub(super) async fn serve(listener: TcpListener, broker: Option<Broker>, store: Store) {
+    let page = move || page(broker.as_ref().map(Broker::figures), store.figures());
+    show(listener, Arc::new(page)).await;
+}
+
+async fn show(listener: TcpListener, page: Page) {
     let readers = Arc::new(Semaphore::new(READERS));
     loop {
         let Ok(permit) = Arc::clone(&readers).acquire_owned().await else { return };
@@ -111,7 +117,7 @@ mod tests {
     async fn shows_one_page_and_nothing_else() {
         let listener = open(&["127.0.0.1:0".parse().unwrap()], "").await.unwrap().remove(0);
         let address = listener.local_addr().unwrap();
-        tokio::spawn(serve(listener, Arc::new(|| "figure 1\n# EOF\n".to_owned())));
+        tokio::spawn(show(listener, Arc::new(|| "figure 1\n# EOF\n".to_owned())));
         let answer = ask(address, "GET /metrics").await;
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nfigure 1\n# EOF\n"), "{answer}");
         assert!(answer.contains("content-type: application/openmetrics-text; version=1.0.0"), "{answer}");

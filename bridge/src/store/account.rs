@@ -1,7 +1,5 @@
 //! Accounts as they are kept.
 
-use std::num::NonZeroU32;
-
 use hes_broker::Allowance;
 use hes_schemas::{
     Timestamp, UserName,
@@ -57,18 +55,4 @@ pub(super) fn read_grant(row: &SqliteRow) -> Result<Option<Grant>, sqlx::Error> 
     };
     let actions = Action::ALL.into_iter().filter(|action| actions.split(',').any(|name| name == action.as_str()));
     Ok(Some(Grant { actions: actions.collect(), scope, safety, until: until.map(Timestamp::from_millis) }))
-}
-
-/// Reads what an account may take; a number that makes no sense is as if it were not there.
-pub(super) fn read_allowance(row: &SqliteRow) -> Result<Allowance, sqlx::Error> {
-    let number = |at: usize| row.try_get::<Option<i64>, _>(at);
-    let rate = |number: i64| u32::try_from(number).ok().and_then(NonZeroU32::new);
-    Ok(Allowance {
-        connections: number(1)?.and_then(|number| u32::try_from(number).ok()),
-        messages: number(2)?.and_then(rate),
-        bytes: number(3)?.and_then(rate),
-        subscriptions: number(4)?.and_then(|number| usize::try_from(number).ok()),
-        inflight: number(5)?.and_then(|number| u16::try_from(number).ok()),
-        queue_bytes: number(6)?.and_then(|number| usize::try_from(number).ok()),
-    })
 }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    num::NonZeroU32,
     path::Path,
     sync::{
         Arc,
@@ -10,7 +9,6 @@ use std::{
     },
 };
 
-use hes_broker::Allowance;
 use hes_engine::record::DeviceRecord;
 use hes_schemas::{
     ClusterId, DeviceId, Timestamp, Uid, UserName,
@@ -23,9 +21,8 @@ use super::{
     StoreError,
     account::{self, AccountRow},
     directory::DataDirectory,
-    load, migration,
+    limits, load, migration,
 };
-use crate::accounts::IdPattern;
 
 /// The accounts of a data directory.
 ///
@@ -157,8 +154,8 @@ impl Ledger {
                 account.grants.extend(account::read_grant(row)?);
             }
         }
-        read_patterns(&mut connection, &mut accounts).await?;
-        read_allowances(&mut connection, &mut accounts).await?;
+        limits::read_patterns(&mut connection, &mut accounts).await?;
+        limits::read_allowances(&mut connection, &mut accounts).await?;
         Ok(accounts)
     }
 
@@ -174,50 +171,6 @@ impl Ledger {
             .bind(role.map(Role::as_str))
             .bind(generation);
         Ok(query.execute(&mut *self.connection().await?).await?.rows_affected() > 0)
-    }
-
-    /// Binds an account to client ids, in the place of those before; none leaves it free to choose. Says whether there is
-    /// such an account.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database cannot be written.
-    pub async fn bind(&self, name: &UserName, patterns: &[IdPattern]) -> Result<bool, StoreError> {
-        let mut connection = self.connection().await?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        if !exists(&mut transaction, name).await? {
-            return Ok(false);
-        }
-        let clear = sqlx::query("DELETE FROM account_client WHERE account = ?1").bind(name.as_str());
-        clear.execute(&mut *transaction).await?;
-        for pattern in patterns {
-            let query = sqlx::query("INSERT OR REPLACE INTO account_client VALUES (?1, ?2)");
-            query.bind(name.as_str()).bind(pattern.as_str()).execute(&mut *transaction).await?;
-        }
-        transaction.commit().await?;
-        Ok(true)
-    }
-
-    /// Says what an account may take of the broker; says whether there is such an account.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database cannot be written.
-    pub async fn limit(&self, name: &UserName, allowance: &Allowance) -> Result<bool, StoreError> {
-        let mut connection = self.connection().await?;
-        if !exists(&mut connection, name).await? {
-            return Ok(false);
-        }
-        let size = |size: usize| i64::try_from(size).unwrap_or(i64::MAX);
-        sqlx::query("INSERT OR REPLACE INTO account_limit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-            .bind(name.as_str())
-            .bind(allowance.connections)
-            .bind(allowance.messages.map(NonZeroU32::get))
-            .bind(allowance.bytes.map(NonZeroU32::get))
-            .bind(allowance.subscriptions.map(size))
-            .bind(allowance.inflight)
-            .bind(allowance.queue_bytes.map(size))
-            .execute(&mut *connection)
-            .await?;
-        Ok(true)
     }
 
     /// Returns the data directory.
@@ -351,26 +304,7 @@ impl Ledger {
     }
 }
 
-async fn read_patterns(connection: &mut SqliteConnection, accounts: &mut [AccountRow]) -> Result<(), sqlx::Error> {
-    let query = sqlx::query("SELECT account, pattern FROM account_client ORDER BY pattern");
-    for row in query.fetch_all(connection).await? {
-        let (name, pattern): (&str, &str) = (row.try_get(0)?, row.try_get(1)?);
-        let account = accounts.iter_mut().find(|account| account.name.as_str() == name);
-        account.into_iter().for_each(|account| account.client_ids.push(IdPattern::new(pattern)));
-    }
-    Ok(())
-}
-
-async fn read_allowances(connection: &mut SqliteConnection, accounts: &mut [AccountRow]) -> Result<(), sqlx::Error> {
-    for row in sqlx::query("SELECT * FROM account_limit").fetch_all(connection).await? {
-        let (name, allowance): (&str, _) = (row.try_get(0)?, account::read_allowance(&row)?);
-        let account = accounts.iter_mut().find(|account| account.name.as_str() == name);
-        account.into_iter().for_each(|account| account.allowance = allowance);
-    }
-    Ok(())
-}
-
-async fn exists(connection: &mut SqliteConnection, name: &UserName) -> Result<bool, sqlx::Error> {
+pub(super) async fn exists(connection: &mut SqliteConnection, name: &UserName) -> Result<bool, sqlx::Error> {
     let query = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM account WHERE name = ?1)").bind(name.as_str());
     query.fetch_one(connection).await
 }

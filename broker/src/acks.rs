@@ -27,6 +27,8 @@ pub(crate) struct Ack {
     pub(crate) is_lost: bool,
     /// Nothing while the store is at it.
     reason: Option<PublishAckReason>,
+    /// Whether the client has sent the message on this connection, and so is to hear of it.
+    pub(crate) is_wanted: bool,
 }
 
 impl Acks {
@@ -40,7 +42,7 @@ impl Acks {
     pub(crate) fn wait(&mut self, packet_id: u16, qos: Qos) -> u64 {
         let ticket = self.ticket();
         self.ones += usize::from(qos == Qos::AtLeastOnce);
-        self.queue.push_back(Ack { ticket, packet_id, qos, is_lost: false, reason: None });
+        self.queue.push_back(Ack { ticket, packet_id, qos, is_lost: false, reason: None, is_wanted: true });
         ticket
     }
 
@@ -68,9 +70,15 @@ impl Acks {
         Some((first, reason))
     }
 
-    /// Says whether a PUBREC with a packet id is still to come.
-    pub(crate) fn is_waiting(&self, packet_id: u16) -> bool {
-        self.queue.iter().any(|ack| ack.packet_id == packet_id && ack.qos == Qos::ExactlyOnce)
+    /// Has the PUBREC with a packet id sent when its turn comes; returns whether one is still to come.
+    pub(crate) fn want(&mut self, packet_id: u16) -> bool {
+        let is_it = |ack: &&mut Ack| ack.packet_id == packet_id && ack.qos == Qos::ExactlyOnce;
+        self.queue.iter_mut().find(is_it).map(|ack| ack.is_wanted = true).is_some()
+    }
+
+    /// Returns how many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.queue.len()
     }
 
     /// Returns how many PUBACKs wait.
@@ -78,9 +86,11 @@ impl Acks {
         self.ones
     }
 
-    /// Forgets the PUBACKs: on a new connection the client sends again what it still wants acknowledged.
+    /// Forgets the PUBACKs, and sends no PUBREC: on a new connection the client sends again what it still wants
+    /// acknowledged.
     pub(crate) fn resume(&mut self) {
         self.queue.retain(|ack| ack.qos == Qos::ExactlyOnce);
+        self.queue.iter_mut().for_each(|ack| ack.is_wanted = false);
         self.ones = 0;
     }
 }
@@ -111,7 +121,13 @@ mod tests {
         acks.wait(7, Qos::AtLeastOnce);
         acks.wait(8, Qos::ExactlyOnce);
         acks.resume();
-        assert!(acks.is_waiting(8) && !acks.is_waiting(7));
-        assert_eq!(acks.ones(), 0);
+        assert_eq!((acks.len(), acks.ones()), (1, 0));
+        acks.settle(2, PublishAckReason::Success);
+        assert!(!acks.next().unwrap().0.is_wanted);
+        acks.wait(9, Qos::ExactlyOnce);
+        acks.resume();
+        assert!(acks.want(9) && !acks.want(8));
+        acks.settle(3, PublishAckReason::Success);
+        assert!(acks.next().unwrap().0.is_wanted);
     }
 }

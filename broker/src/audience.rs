@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use crate::{pledge::Posting, session::Session, subscription::Subscription};
+use crate::{mailbox::Standing, pledge::Posting, session::Session, subscription::Subscription};
 
 /// A subscription with the session that holds it.
 #[derive(Debug, Clone)]
@@ -48,7 +48,9 @@ impl Audience {
     /// Gives a message to one member of a group in place of another, which it was for; returns whether one took it.
     pub(crate) fn hand_over(&self, group: &str, posting: &Posting) -> bool {
         let group = self.groups.iter().find(|known| *known.name == *group);
-        group.is_some_and(|group| group.offer(|member| member.session.stand_in(posting, &member.subscription)))
+        group.is_some_and(|group| {
+            group.offer(posting.parcel.weight(), |member| member.session.stand_in(posting, &member.subscription))
+        })
     }
 
     /// Returns how many subscriptions there are.
@@ -99,17 +101,17 @@ impl Audience {
 
 impl Group {
     fn deliver(&self, posting: &Posting) -> bool {
-        self.offer(|member| member.deliver(posting))
+        self.offer(posting.parcel.weight(), |member| member.deliver(posting))
     }
 
     /// Offers a message to the next member whose client is here, to those after it, and then to those that are away,
-    /// until one takes it.
-    fn offer(&self, offer: impl FnMut(&Subscriber) -> bool) -> bool {
+    /// until one takes it; the queue of a member only overflows if that of every other one would.
+    fn offer(&self, weight: usize, mut offer: impl FnMut(&Subscriber) -> bool) -> bool {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.members.len().max(1);
         let (before, after) = self.members.split_at_checked(turn).unwrap_or((&self.members, &[]));
         let in_turn = || after.iter().chain(before);
-        let here = in_turn().filter(|member| !member.session.mailbox.is_away());
-        let away = in_turn().filter(|member| member.session.mailbox.is_away());
-        here.chain(away).any(offer)
+        let standing = |standing| in_turn().filter(move |member| member.session.mailbox.standing(weight) == standing);
+        standing(Standing::Reads).chain(standing(Standing::Away)).any(&mut offer)
+            || standing(Standing::Full).take(1).any(offer)
     }
 }

@@ -15,7 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::{deliver::Names, exchange::Promised};
 use crate::{
-    Change, Limits, Version, Will,
+    Change, Client, Limits, Version, Will,
     acks::Acks,
     delivery::Delivery,
     hub::Hub,
@@ -46,6 +46,7 @@ pub(crate) enum End {
 pub(crate) struct Conversation {
     hub: Arc<Hub>,
     session: Arc<Session>,
+    client: Arc<Client>,
     version: Version,
     is_bridge: bool,
     /// The largest packet that the client takes.
@@ -67,6 +68,8 @@ pub(crate) struct Conversation {
     promised: FxHashMap<u64, Promised>,
     /// The packet ids of what it has published with `QoS` 2 and not released.
     arrived: FxHashSet<u16>,
+    /// Those of them that it has not named on this connection, and that count against no maximum.
+    earlier: FxHashSet<u16>,
     window: Window,
     /// What was taken from the mailbox and is not written yet.
     mails: VecDeque<Mail>,
@@ -100,11 +103,13 @@ impl Conversation {
             most_subscriptions: limits.subscriptions,
             most_inflight: limits.receive_maximum,
             hub,
+            client: session.client(),
             session,
             subscriptions: luggage.subscriptions,
             aliases: FxHashMap::default(),
             acks: luggage.acks,
             promised: FxHashMap::default(),
+            earlier: luggage.arrived.clone(),
             arrived: luggage.arrived,
             window: luggage.window,
             mails: VecDeque::new(),
@@ -146,7 +151,7 @@ impl Conversation {
     /// Source: MQTT 5.0, 3.14.2.2.2.
     fn change_expiry(&self, asked: Option<u32>) -> Result<(), Violation> {
         let Some(asked) = asked else { return Ok(()) };
-        if asked > 0 && !self.session.is_kept() {
+        if asked > 0 && !self.session.is_kept() && self.hub.limits.session_expiry > 0 {
             return Err(Violation::protocol("session expiry was zero when the client connected"));
         }
         self.session.set_expiry(self.hub.expiry(asked));
@@ -154,9 +159,9 @@ impl Conversation {
     }
 
     /// Says whether the client may go on sending: not while it has left too many answers unread, or, if it was told no
-    /// maximum, while too much of what it sent is not acknowledged.
+    /// maximum, while too much of what it sent waits for the store.
     pub(crate) fn is_reading(&self, out: &Outbox) -> bool {
-        let is_waiting = self.version == Version::V311 && self.owes_too_many();
+        let is_waiting = self.version == Version::V311 && self.acks.len() >= usize::from(self.most_inflight);
         !out.is_clogged() && !is_waiting
     }
 
@@ -175,7 +180,7 @@ impl Conversation {
         if end == End::Farewell {
             self.will = None;
         }
-        let client = self.session.client();
+        let client = Arc::clone(&self.client);
         let (hub, session) = (Arc::clone(&self.hub), Arc::clone(&self.session));
         hub.leave(&session, self.pack());
         hub.backend.client_gone(&client);

@@ -120,6 +120,7 @@ pub(crate) async fn seat<S: AsyncRead + AsyncWrite + Unpin>(
         }
     };
     let keep_alive = keep_alive(hub, &connect);
+    session.hear(hub.now());
     session.set_patience(u64::from(keep_alive) * 1500);
     let connack = Connack {
         session_present: luggage.is_some(),

@@ -1,38 +1,17 @@
 //! What waits for one client: filled by anyone without waiting, emptied by the client's own task.
 
+mod line;
+mod mail;
+
 use std::{
     collections::VecDeque,
     sync::{Mutex, MutexGuard},
     task::{Context, Poll, Waker},
 };
 
+use self::line::Line;
+pub(crate) use self::mail::{Mail, Put, Standing};
 use crate::{Limits, Qos, delivery::Delivery, sync::lock, wire::Violation};
-
-/// One thing that waits for a client.
-#[derive(Debug)]
-pub(crate) enum Mail {
-    /// A message for one of its subscriptions.
-    Message(Delivery),
-    /// The store is done with what a ticket was given for, and whether it was kept.
-    Settled { ticket: u64, is_stored: bool },
-    /// The store has noted that the client has the message that was sent with a packet id.
-    Noted { packet_id: u16 },
-}
-
-/// What became of a message that was put into a mailbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Put {
-    /// It waits.
-    Waits,
-    /// Nobody is there who would read it.
-    Away,
-    /// There is no room, and it may be dropped.
-    Dropped,
-    /// There is no room, and the client that does not read is told to go.
-    Overflow,
-    /// There is no room, and the client that is away cannot be told.
-    Lost,
-}
 
 #[derive(Debug)]
 pub(crate) struct Mailbox {
@@ -46,10 +25,14 @@ struct Inside {
     mails: VecDeque<Mail>,
     /// Where live messages wait while a snapshot is being taken.
     held: Option<VecDeque<Mail>>,
+    /// Where messages wait that the store has to have first.
+    line: Line,
     /// Messages that count against the limits: those here, those taken and not yet written, and those to come.
     messages: usize,
     bytes: usize,
     is_away: bool,
+    /// Whether nobody ever comes for what is put in here.
+    is_closed: bool,
     ending: Option<Violation>,
     is_awake: bool,
     waker: Option<Waker>,
@@ -73,19 +56,52 @@ impl Mailbox {
         put
     }
 
-    /// Keeps room for a message that is to come with [`Mailbox::admit`], if there is any.
-    pub(crate) fn expect(&self, delivery: &Delivery) -> Put {
+    /// Keeps room for a message that is to come with [`Mailbox::arrive`], and returns its place; those that come are
+    /// delivered in the order of their places.
+    ///
+    /// # Errors
+    /// What becomes of it if there is no room.
+    pub(crate) fn expect(&self, delivery: &Delivery) -> Result<u64, Put> {
         let mut inside = lock(&self.inside);
         let put = self.make_room(&mut inside, delivery, true);
+        if put == Put::Waits {
+            return Ok(inside.line.join());
+        }
         if put == Put::Overflow {
             wake(inside);
         }
-        put
+        Err(put)
     }
 
-    /// Puts in what needs no room, or has it.
+    /// Puts in a message that was expected at a place, behind those at places before it; gives it back if nobody ever
+    /// comes for it.
+    pub(crate) fn arrive(&self, place: u64, delivery: Delivery) -> Option<Delivery> {
+        let mut inside = lock(&self.inside);
+        if inside.is_closed {
+            return Some(delivery);
+        }
+        inside.line.fill(place, delivery);
+        advance(inside);
+        None
+    }
+
+    /// Expects a message no longer.
+    pub(crate) fn renounce(&self, place: u64, delivery: &Delivery) {
+        let mut inside = lock(&self.inside);
+        inside.messages = inside.messages.saturating_sub(1);
+        inside.bytes = inside.bytes.saturating_sub(delivery.weight());
+        inside.line.leave(place);
+        advance(inside);
+    }
+
+    /// Puts in what needs no room.
     pub(crate) fn admit(&self, mail: Mail) {
         add(lock(&self.inside), mail);
+    }
+
+    /// Has places begin behind that of a message from before the broker was away.
+    pub(crate) fn restore(&self, place: u64) {
+        lock(&self.inside).line.begin_behind(place);
     }
 
     /// Counts a message that waits elsewhere since before the broker was away.
@@ -98,10 +114,10 @@ impl Mailbox {
     fn make_room(&self, inside: &mut Inside, delivery: &Delivery, outlives: bool) -> Put {
         let (qos, weight) = (delivery.qos(), delivery.weight());
         let is_gone = inside.is_away || inside.ending.is_some();
-        if is_gone && (qos == Qos::AtMostOnce || !outlives) {
+        if inside.is_closed || (is_gone && (qos == Qos::AtMostOnce || !outlives)) {
             return Put::Away;
         }
-        if inside.messages < self.messages && (inside.bytes + weight <= self.bytes || inside.messages == 0) {
+        if self.has_room(inside, weight) {
             inside.messages += 1;
             inside.bytes += weight;
             return Put::Waits;
@@ -113,6 +129,20 @@ impl Mailbox {
                 inside.ending = Some(Violation::TOO_SLOW);
                 Put::Overflow
             }
+        }
+    }
+
+    fn has_room(&self, inside: &Inside, weight: usize) -> bool {
+        inside.messages < self.messages && (inside.bytes + weight <= self.bytes || inside.messages == 0)
+    }
+
+    /// Says how good a place this is for a message of some weight.
+    pub(crate) fn standing(&self, weight: usize) -> Standing {
+        let inside = lock(&self.inside);
+        match inside.is_away || inside.ending.is_some() {
+            _ if !self.has_room(&inside, weight) => Standing::Full,
+            true => Standing::Away,
+            false => Standing::Reads,
         }
     }
 
@@ -160,6 +190,17 @@ impl Mailbox {
         inside.bytes = inside.bytes.saturating_sub(*bytes);
         inside.is_away = true;
         inside.waker = None;
+    }
+
+    /// Takes out all messages, and begins to give back those that are expected.
+    pub(crate) fn close(&self) -> Vec<Delivery> {
+        let mut inside = lock(&self.inside);
+        inside.is_closed = true;
+        let mails = std::mem::take(&mut inside.mails);
+        let held = inside.held.take().unwrap_or_default();
+        let mut messages: Vec<Delivery> = mails.into_iter().chain(held).filter_map(Mail::into_message).collect();
+        messages.extend(inside.line.close());
+        messages
     }
 
     /// Says whether nobody reads what is put in here.
@@ -220,11 +261,27 @@ impl Mailbox {
 }
 
 fn add(mut inside: MutexGuard<'_, Inside>, mail: Mail) {
+    push(&mut inside, mail);
+    wake(inside);
+}
+
+fn push(inside: &mut Inside, mail: Mail) {
     match (&mut inside.held, &mail) {
         (Some(held), Mail::Message(_)) => held.push_back(mail),
         _ => inside.mails.push_back(mail),
     }
-    wake(inside);
+}
+
+/// Puts in what the line lets go.
+fn advance(mut inside: MutexGuard<'_, Inside>) {
+    let mut has_any = false;
+    while let Some(delivery) = inside.line.next() {
+        push(&mut inside, Mail::Message(delivery));
+        has_any = true;
+    }
+    if has_any {
+        wake(inside);
+    }
 }
 
 /// Wakes the task outside the lock, if it sleeps.
@@ -238,10 +295,4 @@ fn wake(mut inside: MutexGuard<'_, Inside>) {
     if let Some(waker) = waker {
         waker.wake();
     }
-}
-
-impl Violation {
-    /// The client has not read what it asked for.
-    pub(crate) const TOO_SLOW: Self =
-        Self::new(rmqtt_codec::v5::DisconnectReasonCode::QuotaExceeded, "client does not read fast enough");
 }

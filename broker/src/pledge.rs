@@ -6,8 +6,7 @@ use std::{
 };
 
 use crate::{
-    Backend, Change, QueuedRecord, backend::Done, delivery::Delivery, mailbox::Mail, parcel::Parcel, session::Session,
-    sync::lock,
+    Backend, Change, QueuedRecord, backend::Done, delivery::Delivery, parcel::Parcel, session::Session, sync::lock,
 };
 
 /// A message on its way to its receivers, with what its publisher waits for.
@@ -69,9 +68,9 @@ impl Pledge {
         lock(&self.inside).is_broken = true;
     }
 
-    /// Has nobody told anything.
+    /// Has nothing stored, and nobody told anything.
     pub(crate) fn cancel(&self) {
-        lock(&self.inside).then = None;
+        *lock(&self.inside) = Inside::default();
     }
 }
 
@@ -86,8 +85,10 @@ impl Drop for Pledge {
         let done = move |is_stored: bool| {
             if !is_stored {
                 // the store may try again later, and what is told as not taken must not come back then
-                backend
-                    .keep(deliveries.iter().filter_map(|(session, delivery)| session.forget(delivery)).collect(), None);
+                backend.keep(
+                    deliveries.iter().filter_map(|(session, delivery)| session.renounce(delivery)).collect(),
+                    None,
+                );
                 return settle(then, Vec::new(), false);
             }
             settle(then, deliveries, !is_broken);
@@ -98,7 +99,7 @@ impl Drop for Pledge {
 
 fn settle(then: Option<Done>, deliveries: Vec<(Arc<Session>, Delivery)>, is_taken: bool) {
     for (session, delivery) in deliveries {
-        session.mailbox.admit(Mail::Message(delivery));
+        session.arrive(delivery);
     }
     if let Some(then) = then {
         then(is_taken);

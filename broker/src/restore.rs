@@ -20,7 +20,7 @@ impl Hub {
     /// Goes on with the sessions that were kept, before any client comes.
     ///
     /// Their clients count as away from now on; those whose account is no more end.
-    pub(crate) fn restore(&self, sessions: Vec<RestoredSession>) {
+    pub(crate) fn restore(self: &Arc<Self>, sessions: Vec<RestoredSession>) {
         for restored in sessions {
             self.keys.fetch_max(restored.record.key, Ordering::AcqRel);
             let Some(rights) = self.backend.rights(&restored.record.user) else {
@@ -38,7 +38,13 @@ impl Hub {
             let luggage = self.unpack(&session, restored);
             session.mailbox.leave();
             session.presence.with(|state| *state = State::Away(self.now(), Box::new(luggage)));
-            write(&self.sessions).insert(Arc::clone(&session.id), session);
+            let replaced = write(&self.sessions).insert(Arc::clone(&session.id), session);
+            // the broker was cut off between the end of one session and the beginning of the next
+            if let Some(old) = replaced
+                && let Some(luggage) = old.presence.open(false)
+            {
+                self.end(&old, *luggage);
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! What others can reach of a client: for as long as its session lasts, connected or not.
 
 use std::sync::{
-    Arc, Mutex,
+    Arc, Mutex, OnceLock, Weak,
     atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
@@ -12,6 +12,7 @@ use crate::{
     Change, Client, Limits, Qos, Rights, SessionRecord, Will,
     delivery::{Delivery, Stored},
     figures::{Counters, count},
+    hub::Hub,
     ids::StoredIds,
     mailbox::{Mailbox, Put},
     parcel::Parcel,
@@ -46,7 +47,8 @@ pub(crate) struct Session {
     /// Its subscriptions to its own answers and notifications.
     own: Mutex<Vec<Arc<Subscription>>>,
     stored_ids: Mutex<StoredIds>,
-    places: AtomicU64,
+    /// Who looks after what comes when it has ended.
+    heir: OnceLock<Weak<Hub>>,
     counters: Arc<Counters>,
 }
 
@@ -64,7 +66,7 @@ impl Session {
             is_lossy: AtomicBool::new(false),
             own: Mutex::default(),
             stored_ids: Mutex::default(),
-            places: AtomicU64::new(0),
+            heir: OnceLock::new(),
             presence: Presence::default(),
             counters,
         }
@@ -79,6 +81,7 @@ impl Session {
     pub(crate) fn seat(&self, client: Client, expiry: u32, now: u64) {
         self.client.store(Arc::new(client));
         self.set_expiry(expiry);
+        self.set_patience(0);
         self.hear(now);
         self.mailbox.come_back();
         self.is_lossy.store(false, Ordering::Relaxed);
@@ -156,21 +159,21 @@ impl Session {
 
     /// Has a message stored before it waits.
     fn put_stored(self: &Arc<Self>, mut delivery: Delivery, pledge: &Pledge) -> Put {
-        let put = self.mailbox.expect(&delivery);
-        if put != Put::Waits {
-            return put;
-        }
+        let place = match self.mailbox.expect(&delivery) {
+            Ok(place) => place,
+            Err(put) => return put,
+        };
         let packet_id = match delivery.qos() {
             Qos::ExactlyOnce => match lock(&self.stored_ids).take() {
                 None => {
-                    self.mailbox.written(1, delivery.weight());
+                    self.mailbox.renounce(place, &delivery);
                     return Put::Lost;
                 }
                 id => id,
             },
             Qos::AtMostOnce | Qos::AtLeastOnce => None,
         };
-        let stored = Stored { place: self.places.fetch_add(1, Ordering::AcqRel) + 1, packet_id };
+        let stored = Stored { place, packet_id };
         delivery.stored = Some(stored);
         pledge.deliver(self, delivery.record(stored), delivery);
         Put::Waits
@@ -194,6 +197,30 @@ impl Session {
         }
     }
 
+    /// Takes a message that the store has.
+    pub(crate) fn arrive(&self, delivery: Delivery) {
+        let Some(Stored { place, .. }) = delivery.stored else { return };
+        if let Some(delivery) = self.mailbox.arrive(place, delivery)
+            && let Some(hub) = self.heir.get().and_then(Weak::upgrade)
+        {
+            hub.hand_over(&delivery);
+        }
+    }
+
+    /// Expects a message no longer that the store could not take, and returns the change by which the store forgets it.
+    pub(crate) fn renounce(&self, delivery: &Delivery) -> Option<Change> {
+        if let Some(stored) = delivery.stored {
+            self.mailbox.renounce(stored.place, delivery);
+        }
+        self.forget(delivery)
+    }
+
+    /// Ends it: takes out the messages that wait, and has the hub look after those that are still to come.
+    pub(crate) fn close(&self, hub: &Arc<Hub>) -> Vec<Delivery> {
+        let _known = self.heir.set(Arc::downgrade(hub));
+        self.mailbox.close()
+    }
+
     /// Gives back what a stored message has, and returns the change by which the store forgets it.
     pub(crate) fn forget(&self, delivery: &Delivery) -> Option<Change> {
         let stored = delivery.stored?;
@@ -208,7 +235,7 @@ impl Session {
 
     /// Takes note of a message that was stored before the broker was away.
     pub(crate) fn restore(&self, stored: Stored) {
-        self.places.fetch_max(stored.place, Ordering::AcqRel);
+        self.mailbox.restore(stored.place);
         stored.packet_id.into_iter().for_each(|id| lock(&self.stored_ids).take_again(id));
     }
 

@@ -1,7 +1,6 @@
 //! How sessions begin, wait for their clients, go on and end.
 
 use std::{
-    collections::VecDeque,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -10,12 +9,11 @@ use rmqtt_codec::v5::ConnectAckReason as Code;
 use tokio::sync::oneshot;
 
 use crate::{
-    Change, Client, Limits, Publish, Will,
+    Change, Client, Limits, Publish, Qos, Will,
     figures::{count, uncount},
     gate::Place,
     hub::Hub,
     luggage::Luggage,
-    mailbox::Mail,
     presence::State,
     session::Session,
     sync::write,
@@ -47,7 +45,12 @@ impl Hub {
     ///
     /// # Errors
     /// [`Rejection`] if the client id is another account's, or there is no room.
-    pub(crate) async fn begin(&self, connect: &Connect, client: Client, limits: &Limits) -> Result<Seat, Rejection> {
+    pub(crate) async fn begin(
+        self: &Arc<Self>,
+        connect: &Connect,
+        client: Client,
+        limits: &Limits,
+    ) -> Result<Seat, Rejection> {
         let ((session, luggage), ended) = loop {
             match self.try_begin(connect, &client, limits)? {
                 Turn::Seated(seat, ended) => break (seat, ended),
@@ -133,14 +136,14 @@ impl Hub {
     }
 
     /// Lets go of a session whose connection has ended: it waits for its client, or ends.
-    pub(crate) fn leave(&self, session: &Arc<Session>, mut luggage: Luggage) {
+    pub(crate) fn leave(self: &Arc<Self>, session: &Arc<Session>, mut luggage: Luggage) {
         if !session.is_kept() || !self.holds(session, &mut luggage) {
             return self.end(session, luggage);
         }
         if let Some(will) = luggage.will.take_if(|will| will.delay == 0) {
             self.publish_will(session, will.publish);
         }
-        luggage.waiting.retain(|delivery| delivery.qos() > crate::Qos::AtMostOnce);
+        drop_passing(session, &mut luggage);
         self.backend.keep(vec![Change::Session(session.record(luggage.will.clone()))], None);
         session.mailbox.leave();
         let now = self.now();
@@ -162,7 +165,7 @@ impl Hub {
     }
 
     /// Ends a session: it leaves the hub as if it had never been there, and its will is published if that is due.
-    pub(crate) fn end(&self, session: &Arc<Session>, luggage: Luggage) {
+    pub(crate) fn end(self: &Arc<Self>, session: &Arc<Session>, luggage: Luggage) {
         for subscription in luggage.subscriptions.values() {
             self.unsubscribe(session, subscription);
         }
@@ -172,12 +175,7 @@ impl Hub {
         }
         session.presence.with(|state| *state = State::Ended);
         self.forget(session);
-        let mut mails = VecDeque::new();
-        session.mailbox.take(&mut mails);
-        let left = mails.into_iter().filter_map(|mail| match mail {
-            Mail::Message(delivery) => Some(delivery),
-            Mail::Settled { .. } | Mail::Noted { .. } => None,
-        });
+        let left = session.close(self);
         for delivery in luggage.window.into_unacknowledged().chain(luggage.waiting).chain(left) {
             self.hand_over(&delivery);
         }
@@ -196,7 +194,7 @@ impl Hub {
 
     /// Looks after a session without a connection: its will may be due, it may have waited long enough, or its account
     /// may be no more.
-    pub(crate) fn look_after(&self, session: &Arc<Session>, now: u64) {
+    pub(crate) fn look_after(self: &Arc<Self>, session: &Arc<Session>, now: u64) {
         let (mut ended, mut due) = (None, None);
         session.presence.with(|state| {
             let State::Away(since, luggage) = state else { return };
@@ -207,13 +205,16 @@ impl Hub {
                 *state = State::Ended;
             } else {
                 due = luggage.will.take_if(|will| passed(will.delay));
+                if due.is_some() {
+                    // before the next connection can leave another will
+                    self.backend.keep(vec![Change::Session(session.record(None))], None);
+                }
             }
         });
         if let Some(luggage) = ended {
             return self.end(session, *luggage);
         }
         if let Some(will) = due {
-            self.backend.keep(vec![Change::Session(session.record(None))], None);
             self.publish_will(session, will.publish);
         }
     }
@@ -227,4 +228,16 @@ impl Hub {
             let _full = self.publish_open(will, session.key, pledge);
         }
     }
+}
+
+/// Drops what was taken from the mailbox and does not outlive the connection.
+fn drop_passing(session: &Session, luggage: &mut Luggage) {
+    let (mut messages, mut bytes) = (0, 0);
+    luggage.waiting.retain(|delivery| {
+        let is_passing = delivery.qos() == Qos::AtMostOnce;
+        messages += usize::from(is_passing);
+        bytes += if is_passing { delivery.weight() } else { 0 };
+        !is_passing
+    });
+    session.mailbox.written(messages, bytes);
 }

@@ -34,7 +34,7 @@ pub(crate) async fn watch(hub: Arc<Hub>) {
     }
 }
 
-fn look(hub: &Hub) {
+fn look(hub: &Arc<Hub>) {
     let now = hub.now();
     let sessions: Vec<Arc<Session>> = read(&hub.sessions).values().map(Arc::clone).collect();
     for session in sessions {

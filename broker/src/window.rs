@@ -104,8 +104,8 @@ impl Window {
             (Exchange::Acknowledged, Stage::Published(Qos::AtLeastOnce, _))
             | (Exchange::Refused, Stage::Published(Qos::ExactlyOnce, _))
             | (Exchange::Completed, Stage::Released(_)) => self.close(id),
-            (Exchange::Received, Stage::Published(Qos::ExactlyOnce, delivery)) => {
-                let place = delivery.as_ref().and_then(|delivery| delivery.stored).map(|stored| stored.place);
+            (Exchange::Received, Stage::Published(Qos::ExactlyOnce, _)) => {
+                let place = place(&sent.stage);
                 sent.stage = place.map_or(Stage::Released(None), Stage::Noting);
                 place.map_or(Step::Release, Step::Note)
             }
@@ -123,8 +123,21 @@ impl Window {
         true
     }
 
-    /// Ends an exchange.
-    pub(crate) fn close(&mut self, id: u16) -> Step {
+    /// Gives up a message that was sent: one of `QoS` 1 is done with, one of 2 has to be released.
+    pub(crate) fn abandon(&mut self, id: u16) -> Step {
+        match self.open.get_mut(&id).map(|sent| &mut sent.stage) {
+            Some(stage @ Stage::Published(Qos::ExactlyOnce, _)) => {
+                *stage = Stage::Released(place(stage));
+                Step::Release
+            }
+            Some(_) | None => self.close(id),
+        }
+    }
+
+    fn close(&mut self, id: u16) -> Step {
+        if self.is_catching_up() {
+            self.again.retain(|again| *again != id);
+        }
         match self.open.remove(&id).map(|sent| sent.stage) {
             Some(Stage::Published(_, delivery)) => Step::Ended(delivery, None),
             Some(Stage::Noting(place) | Stage::Released(Some(place))) => Step::Ended(None, Some(place)),
@@ -141,5 +154,14 @@ impl Window {
             Stage::Published(Qos::AtLeastOnce, Some(delivery)) => Some(*delivery),
             Stage::Published(..) | Stage::Noting(_) | Stage::Released(_) => None,
         })
+    }
+}
+
+/// Returns the place of a message, if it is stored.
+fn place(stage: &Stage) -> Option<u64> {
+    match stage {
+        Stage::Published(_, delivery) => delivery.as_ref()?.stored.map(|stored| stored.place),
+        Stage::Noting(place) => Some(*place),
+        Stage::Released(place) => *place,
     }
 }

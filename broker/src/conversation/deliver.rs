@@ -88,19 +88,22 @@ impl Conversation {
                     let delivery = delivery.as_ref().clone();
                     let attempt = Attempt { packet_id, is_again: true };
                     if !self.may_still_see(&delivery) || !self.write(&delivery, attempt, out) {
-                        self.abandon(packet_id);
+                        self.abandon(packet_id, out);
                     }
                 }
-                Stage::Published(_, None) => self.abandon(packet_id),
+                Stage::Published(_, None) => self.abandon(packet_id, out),
                 Stage::Noting(_) => {}
             }
         }
     }
 
-    /// Ends an exchange that cannot be gone on with.
-    fn abandon(&mut self, packet_id: u16) {
-        if let Step::Ended(Some(delivery), _) = self.window.close(packet_id) {
-            self.keep(self.session.forget(&delivery));
+    /// Ends an exchange whose message cannot be sent again; one of `QoS` 2 by way of PUBREL, since a client that has the
+    /// message would take the next one with its packet id for the same.
+    fn abandon(&mut self, packet_id: u16, out: &mut Outbox) {
+        match self.window.abandon(packet_id) {
+            Step::Release => out.reply(|out| wire::pubrel(out, self.version, packet_id, true)),
+            Step::Ended(Some(delivery), _) => self.keep(self.session.forget(&delivery)),
+            Step::Ended(None, _) | Step::Note(_) | Step::Nothing | Step::Unknown | Step::Wrong => {}
         }
     }
 
@@ -122,7 +125,9 @@ impl Conversation {
 
     fn send(&mut self, delivery: Delivery, is_behind: bool, out: &mut Outbox) {
         let is_seen = !delivery.is_snapshot && delivery.subscription.has_seen(&delivery.parcel);
-        if is_seen || (is_behind && !self.may_still_see(&delivery)) {
+        // what the store had to have first may be old as well
+        let is_old = is_behind || delivery.stored.is_some();
+        if is_seen || (is_old && !self.may_still_see(&delivery)) {
             return self.keep(self.session.forget(&delivery));
         }
         let qos = delivery.qos();

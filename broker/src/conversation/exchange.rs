@@ -9,6 +9,7 @@ use rmqtt_codec::v5::{DisconnectReasonCode, PublishAckReason, SubscribeAckReason
 use super::Conversation;
 use crate::{
     Change, Done, Qos, Version,
+    acks::Ack,
     mailbox::Mail,
     outbox::Outbox,
     subscription::Subscription,
@@ -19,8 +20,8 @@ use crate::{
 /// What a client is owed when the store has answered.
 #[derive(Debug)]
 pub(super) enum Promised {
-    /// PUBCOMP with a packet id.
-    Completion(u16),
+    /// PUBCOMP.
+    Completion { packet_id: u16, is_known: bool },
     /// SUBACK, and the retained messages for some of the subscriptions.
     Suback { packet_id: u16, granted: Vec<Granted>, made: Vec<Arc<Subscription>>, owed: Vec<Arc<Subscription>> },
     /// UNSUBACK.
@@ -57,8 +58,10 @@ impl Conversation {
     /// Takes PUBREL: the client will not send its message again, so that its packet id is free.
     pub(super) fn take_release(&mut self, id: u16, out: &mut Outbox) {
         let is_known = self.arrived.remove(&id);
-        if is_known && self.session.is_stored() {
-            let done = self.promise(Promised::Completion(id));
+        self.earlier.remove(&id);
+        // also if an earlier connection has released it: the store may still be at that
+        if self.session.is_stored() {
+            let done = self.promise(Promised::Completion { packet_id: id, is_known });
             self.hub.backend.keep(vec![Change::Departed(self.session.key, id)], Some(done));
         } else {
             out.reply(|out| wire::pubcomp(out, self.version, id, is_known));
@@ -84,16 +87,15 @@ impl Conversation {
     /// As [`Conversation::acknowledge`].
     pub(super) fn settle(&mut self, ticket: u64, is_stored: bool, out: &mut Outbox) -> Result<(), Violation> {
         match self.promised.remove(&ticket) {
-            Some(Promised::Completion(id)) => out.reply(|out| wire::pubcomp(out, self.version, id, true)),
+            Some(Promised::Completion { packet_id, is_known }) => {
+                out.reply(|out| wire::pubcomp(out, self.version, packet_id, is_known));
+            }
             Some(Promised::Suback { packet_id, granted, made, owed }) if is_stored => {
                 drop(made);
                 self.grant(packet_id, &granted, &owed, out);
             }
             Some(Promised::Suback { packet_id, granted, made, .. }) => {
-                for subscription in made {
-                    self.subscriptions.remove(&subscription.text());
-                    self.hub.unsubscribe(&self.session, &subscription);
-                }
+                made.iter().for_each(|subscription| self.withdraw(subscription));
                 let refused = |granted: Granted| granted.and(Err(SubscribeAckReason::UnspecifiedError));
                 let granted: Vec<Granted> = granted.into_iter().map(refused).collect();
                 self.grant(packet_id, &granted, &[], out);
@@ -107,6 +109,16 @@ impl Conversation {
             }
         }
         Ok(())
+    }
+
+    /// Ends a subscription that could not be stored, unless another has replaced it.
+    fn withdraw(&mut self, subscription: &Arc<Subscription>) {
+        let text = subscription.text();
+        if self.subscriptions.get(&text).is_some_and(|current| Arc::ptr_eq(current, subscription)) {
+            self.subscriptions.remove(&text);
+            self.hub.unsubscribe(&self.session, subscription);
+            self.keep([Change::Unsubscribed(self.session.key, text)]);
+        }
     }
 
     /// Takes note that the store knows that the client has a message.
@@ -123,7 +135,10 @@ impl Conversation {
     pub(super) fn acknowledge(&mut self, out: &mut Outbox) -> Result<(), Violation> {
         while let Some((ack, reason)) = self.acks.next() {
             if ack.qos == Qos::ExactlyOnce && u8::from(reason) >= 0x80 {
-                self.arrived.remove(&ack.packet_id);
+                self.refuse(&ack);
+            }
+            if !ack.is_wanted {
+                continue;
             }
             if ack.is_lost && self.version == Version::V311 {
                 return Err(Violation::NOT_STORED);
@@ -134,9 +149,20 @@ impl Conversation {
         Ok(())
     }
 
-    /// Says whether as much of what the client sent is not acknowledged as may be.
+    /// Frees the packet id of a message that was not taken.
+    fn refuse(&mut self, ack: &Ack) {
+        self.arrived.remove(&ack.packet_id);
+        self.earlier.remove(&ack.packet_id);
+        if ack.is_lost && self.session.is_stored() {
+            // the store may have noted it, or try again
+            self.keep([Change::Departed(self.session.key, ack.packet_id)]);
+        }
+    }
+
+    /// Says whether as much of what the client sent on this connection is not acknowledged as may be.
     pub(super) fn owes_too_many(&self) -> bool {
-        self.acks.ones() + self.arrived.len() >= usize::from(self.most_inflight)
+        let arrived = self.arrived.len().saturating_sub(self.earlier.len());
+        self.acks.ones() + arrived >= usize::from(self.most_inflight)
     }
 }
 

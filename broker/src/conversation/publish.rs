@@ -29,8 +29,7 @@ impl Conversation {
         count(&self.hub.counters.messages_in);
         let topic = self.topic(&inbound)?;
         if inbound.qos == Qos::ExactlyOnce && self.arrived.contains(&inbound.packet_id) {
-            self.receive_again(inbound.packet_id, out);
-            return Ok(());
+            return Ok(self.receive_again(inbound.packet_id, out)?);
         }
         let owed = self.expect_ack(&inbound)?;
         let publish = Publish {
@@ -48,11 +47,14 @@ impl Conversation {
     }
 
     /// Says again that a message of `QoS` 2 has arrived, unless that is still to be said.
-    fn receive_again(&self, packet_id: u16, out: &mut Outbox) {
-        if !self.acks.is_waiting(packet_id) {
-            let code = PublishAckReason::Success;
-            out.reply(|out| wire::acknowledge(out, self.version, Qos::ExactlyOnce, packet_id, code, None));
+    fn receive_again(&mut self, packet_id: u16, out: &mut Outbox) -> Result<(), Violation> {
+        self.earlier.remove(&packet_id);
+        if self.acks.want(packet_id) {
+            return self.acknowledge(out);
         }
+        let code = PublishAckReason::Success;
+        out.reply(|out| wire::acknowledge(out, self.version, Qos::ExactlyOnce, packet_id, code, None));
+        Ok(())
     }
 
     /// Passes a message on to whom it is for; returns the reason for its acknowledgement, unless the store is to say it.
@@ -60,10 +62,10 @@ impl Conversation {
         match self.hub.gate.place(publish.topic.as_str()) {
             Place::Interface => {
                 let pledge = self.pledge(&publish, owed, false);
-                self.hub.backend.interface(&self.session.client(), publish);
+                self.hub.backend.interface(&self.client, publish);
                 if pledge.is_some() { None } else { Some(PublishAckReason::Success) }
             }
-            Place::Open if self.session.client().rights().may_publish(&publish.topic) => {
+            Place::Open if self.client.rights().may_publish(&publish.topic) => {
                 let pledge = self.pledge(&publish, owed, self.hub.has_kept() || publish.retain);
                 let waits = pledge.is_some();
                 match self.hub.publish_open(publish, self.session.key, pledge.clone()) {

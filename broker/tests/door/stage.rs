@@ -1,6 +1,7 @@
 //! The stage: a broker on a free port, a gateway behind it that can be told what to do, and clients made of bytes.
 
 mod client;
+mod disk;
 mod gateway;
 mod packet;
 
@@ -56,6 +57,26 @@ impl House {
         let broker = Broker::start(config, backend).await.unwrap();
         gateway.meet(&broker);
         Self { broker, gateway }
+    }
+
+    /// Opens the house that stands where this one was cut off from power: all that was given to the store is on disk.
+    pub(crate) async fn reopen(&self) -> Self {
+        let sessions = disk::sessions(&self.gateway.kept.lock().unwrap());
+        Self::open_with(|config| config.sessions = sessions).await
+    }
+
+    /// Waits until so many clients are connected.
+    pub(crate) async fn holds(&self, connected: u64) {
+        while self.broker.figures().connected != connected {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Waits until so many answers of the store are owed.
+    pub(crate) async fn owes(&self, answers: usize) {
+        while self.gateway.owes() != answers {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Opens a connection that has said nothing yet.

@@ -16,7 +16,11 @@ use hes_schemas::Filter;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::link::{MAX_COST, MAX_COUNT, cost};
-use crate::{parcel::Parcel, pledge::Posting, router::FilterKey};
+use crate::{
+    parcel::Parcel,
+    pledge::{Pledge, Posting},
+    router::FilterKey,
+};
 
 /// Publishers wait while more messages than this wait to go in.
 const CONGESTED: usize = 256;
@@ -158,17 +162,22 @@ impl Ledger {
     }
 
     /// Ends a round: all that was sent before the one before it has come out.
-    pub(crate) fn end_round(&mut self, round: u64) {
+    ///
+    /// Returns the pledges of those messages, which are not to be dropped under a lock: the store may answer at once.
+    pub(crate) fn end_round(&mut self, round: u64) -> Vec<Arc<Pledge>> {
+        let mut pledges = Vec::new();
         if round != self.rounds.sent {
-            return;
+            return pledges;
         }
         self.rounds.since = None;
         while self.first < self.rounds.before {
             let Some(entry) = self.inside.pop_front() else { break };
             self.first += 1;
             self.cost = self.cost.saturating_sub(cost(entry.posting.parcel.publish.topic.as_str()));
-            self.pledged -= usize::from(entry.posting.pledge.is_some()).min(self.pledged);
+            pledges.extend(entry.posting.pledge);
         }
+        self.pledged = self.pledged.saturating_sub(pledges.len());
+        pledges
     }
 
     /// Says whether a marker has been on its way for too long.
@@ -181,23 +190,23 @@ impl Ledger {
         self.texts.len().saturating_sub(self.filters.len()) > self.max_filters || self.topics.len() > self.max_topics
     }
 
-    /// Takes all that is in the router out, as pairs that have not come out of it, and forgets what it knew.
-    pub(crate) fn recover(&mut self) -> Vec<(FilterKey, Posting)> {
-        let mut missing = Vec::new();
-        for (entry, number) in self.inside.drain(..).zip(self.first..) {
-            for (key, known) in &self.filters {
-                let is_due = known.since <= number && known.filter.matches(&entry.posting.parcel.publish.topic);
-                if is_due && !entry.matched.contains(key) {
-                    missing.push((*key, entry.posting.clone()));
-                }
-            }
+    /// Takes all that is in the router out, each message with the filters that it has not come out for, and forgets what
+    /// the router knew.
+    pub(crate) fn recover(&mut self) -> Vec<(Posting, Vec<FilterKey>)> {
+        let mut messages = Vec::with_capacity(self.inside.len());
+        for (Entry { posting, matched }, number) in self.inside.drain(..).zip(self.first..) {
+            let is_due = |(key, known): &(&FilterKey, &Known)| {
+                known.since <= number && known.filter.matches(&posting.parcel.publish.topic) && !matched.contains(key)
+            };
+            let missing = self.filters.iter().filter(is_due).map(|(key, _)| *key).collect();
+            messages.push((posting, missing));
             self.first = number + 1;
         }
         (self.cost, self.pledged) = (0, 0);
         self.topics.clear();
         self.texts = self.filters.values().map(|known| known.filter.clone()).collect();
         self.rounds = Rounds { sent: self.rounds.sent, ..Rounds::default() };
-        missing
+        messages
     }
 
     /// Returns all filters, for a new router.
@@ -230,8 +239,11 @@ mod tests {
         ledger
     }
 
-    fn pairs(missing: &[(FilterKey, Posting)]) -> Vec<(u64, &str)> {
-        missing.iter().map(|(key, posting)| (key.0, posting.parcel.publish.topic.as_str())).collect()
+    fn pairs(messages: &[(Posting, Vec<FilterKey>)]) -> Vec<(u64, &str)> {
+        let pairs = messages.iter().flat_map(|(posting, keys)| keys.iter().map(move |key| (key.0, posting)));
+        let mut pairs: Vec<_> = pairs.map(|(key, posting)| (key, posting.parcel.publish.topic.as_str())).collect();
+        pairs.sort_unstable();
+        pairs
     }
 
     #[test]
@@ -239,9 +251,7 @@ mod tests {
         let mut ledger = ledger(&["a/#", "+/x"], &["a/x", "b/x", "a/y"]);
         assert!(ledger.matched(1, FilterKey(1)).is_some());
         assert!(ledger.matched(1, FilterKey(1)).is_none(), "a pair comes out once");
-        let mut missing = ledger.recover();
-        missing.sort_by_key(|(key, _)| *key);
-        assert_eq!(pairs(&missing), [(1, "a/y"), (2, "a/x"), (2, "b/x")]);
+        assert_eq!(pairs(&ledger.recover()), [(1, "a/y"), (2, "a/x"), (2, "b/x")]);
         assert!(ledger.recover().is_empty());
     }
 
@@ -250,7 +260,7 @@ mod tests {
         let mut ledger = ledger(&[], &["a/x"]);
         ledger.subscribe(FilterKey(9), &Filter::new("#").unwrap());
         assert!(ledger.matched(1, FilterKey(9)).is_none());
-        assert!(ledger.recover().is_empty());
+        assert!(pairs(&ledger.recover()).is_empty());
     }
 
     #[test]

@@ -61,11 +61,12 @@ impl Supervisor {
 
     fn end_round(&mut self, round: u64) {
         let mut core = lock(&self.shared.core);
-        core.ledger.end_round(round);
+        let pledges = core.ledger.end_round(round);
         core.pump();
         self.shared.note_congestion(&core);
         let is_worn = core.ledger.is_worn();
         drop(core);
+        drop(pledges);
         if is_worn {
             self.replace(Cause::Worn);
         }
@@ -85,13 +86,13 @@ impl Supervisor {
     fn replace(&mut self, cause: Cause) {
         let mut core = lock(&self.shared.core);
         let sender = core.sender.take();
-        let missing = core.ledger.recover();
+        let messages = core.ledger.recover();
         drop(core);
         if let Some(mut sender) = sender {
             sender.leave();
         }
-        for (key, posting) in missing {
-            (self.shared.sink)(key, &posting);
+        for (posting, keys) in messages {
+            keys.into_iter().for_each(|key| (self.shared.sink)(key, &posting));
         }
         count(&self.shared.counters.router_rebuilds);
         Notice::RouterReplaced { reason: cause.text() }.report();

@@ -30,6 +30,8 @@ pub(crate) struct Gateway {
     expired: Arc<Mutex<Vec<String>>>,
     /// What every account may take.
     pub(crate) allowance: Mutex<Allowance>,
+    /// The topics that nobody may see any more.
+    hidden: Arc<Mutex<Vec<String>>>,
 }
 
 /// `anna` may do everything, `guest` what lies below `open/`; without an account a client is `anna`.
@@ -39,6 +41,7 @@ struct Account {
     user: String,
     is_short: AtomicBool,
     allowance: Allowance,
+    hidden: Arc<Mutex<Vec<String>>>,
     purged: Arc<Mutex<Vec<String>>>,
     expired: Arc<Mutex<Vec<String>>>,
 }
@@ -50,9 +53,19 @@ impl Gateway {
 
     /// Lets the store answer all that it kept back.
     pub(crate) fn settle(&self, is_stored: bool) {
-        for done in self.kept_back.lock().unwrap().drain(..) {
-            done(is_stored);
-        }
+        // one of them may ask for more to be stored
+        let kept_back = std::mem::take(&mut *self.kept_back.lock().unwrap());
+        kept_back.into_iter().for_each(|done| done(is_stored));
+    }
+
+    /// Returns how many answers the store keeps back.
+    pub(crate) fn owes(&self) -> usize {
+        self.kept_back.lock().unwrap().len()
+    }
+
+    /// Lets nobody see a topic any more.
+    pub(crate) fn hide(&self, topic: &str) {
+        self.hidden.lock().unwrap().push(topic.to_owned());
     }
 
     /// Says that something is on disk, at once or when it is told to.
@@ -91,7 +104,8 @@ impl Gateway {
     fn account_with(&self, user: &str, is_short: bool) -> Arc<dyn Rights> {
         let (is_short, allowance) = (AtomicBool::new(is_short), *self.allowance.lock().unwrap());
         let (purged, expired) = (Arc::clone(&self.purged), Arc::clone(&self.expired));
-        Arc::new(Account { user: user.to_owned(), is_short, allowance, purged, expired })
+        let hidden = Arc::clone(&self.hidden);
+        Arc::new(Account { user: user.to_owned(), is_short, allowance, hidden, purged, expired })
     }
 
     fn admit(&self, hello: &Hello) -> Result<Arc<dyn Rights>, Refusal> {
@@ -170,6 +184,9 @@ impl Rights for Account {
     }
 
     fn may_receive(&self, topic: &Topic) -> bool {
+        if self.hidden.lock().unwrap().iter().any(|hidden| hidden == topic.as_str()) {
+            return false;
+        }
         self.user == "anna" || topic.as_str().starts_with("open/")
     }
 

@@ -23,7 +23,7 @@ use crate::{script::Other, stage::House};
 /// How many clients there are.
 const CLIENTS: usize = 3;
 /// How many conversations are held unless the environment says otherwise.
-const CASES: u32 = 24;
+const CASES: u32 = 100;
 
 const TOPICS: [&str; 5] = ["a/b", "a/c", "b/b", "s/1", "s/2"];
 const FILTERS: [&str; 9] = ["a/b", "a/c", "a/+", "a/#", "+/b", "+/c/#", "$share/g/s/+", "$share/g/s/1", "$share/h/s/+"];
@@ -59,6 +59,8 @@ enum Deed {
     },
     /// Repeats what it began, and takes it to its end.
     Finish,
+    /// Has the broker killed and started again.
+    Kill,
     /// Changes how far it acknowledges what it is sent: to the end, not at all, or to the PUBREC.
     Acknowledge {
         habit: u8,
@@ -79,6 +81,7 @@ fn deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(topic, qos, retain, is_empty)| Deed::Publish { topic, qos, retain, is_empty }),
         1 => (0..TOPICS.len()).prop_map(|topic| Deed::Begin { topic }),
         1 => Just(Deed::Finish),
+        1 => Just(Deed::Kill),
         1 => (0_u8..3).prop_map(|habit| Deed::Acknowledge { habit }),
     ]
 }
@@ -90,22 +93,56 @@ fn story() -> impl Strategy<Value = Story> {
     (versions, prop::collection::vec((0..CLIENTS, deed()), 1..60))
 }
 
+/// The broker that is compared with the model.
+enum Host {
+    Ours(House, RouterKind),
+    Other(Other),
+}
+
+impl Host {
+    fn address(&self) -> SocketAddr {
+        match self {
+            Self::Ours(house, _) => house.broker.addresses()[0],
+            Self::Other(other) => other.address,
+        }
+    }
+
+    fn habits(&self) -> Habits {
+        match self {
+            Self::Ours(..) => Habits::Ours,
+            Self::Other(_) => Habits::Mosquittos,
+        }
+    }
+
+    /// Kills our broker, and starts it with what is on disk; the players move on to it.
+    async fn kill(&mut self, players: &mut [Player]) {
+        if let Self::Ours(house, router) = self {
+            let again = house.reopen_with(|config| config.router = *router).await;
+            let killed = std::mem::replace(house, again);
+            players.iter_mut().for_each(|player| player.move_to(house.broker.addresses()[0]));
+            killed.broker.shutdown().await;
+        }
+    }
+}
+
 /// Tells a story to a broker, and compares what each client observes with the model after each deed.
-async fn tell(address: SocketAddr, habits: Habits, (versions, deeds): &Story) -> Result<(), TestCaseError> {
+async fn tell(host: &mut Host, (versions, deeds): &Story) -> Result<(), TestCaseError> {
+    let (habits, address) = (host.habits(), host.address());
     let mut model = Model::new(habits, *versions);
     let mut players: Vec<Player> =
         versions.iter().enumerate().map(|(who, version)| Player::new(who, *version, address)).collect();
     for who in 0..CLIENTS {
         let deed = Deed::Connect { is_kept: who > 0, has_will: false };
-        step(&mut model, &mut players, who, &deed, 0).await?;
+        step(host, &mut model, &mut players, who, &deed, 0).await?;
     }
     for (number, (who, deed)) in deeds.iter().enumerate() {
-        step(&mut model, &mut players, *who, deed, number + 1).await?;
+        step(host, &mut model, &mut players, *who, deed, number + 1).await?;
     }
     Ok(())
 }
 
 async fn step(
+    host: &mut Host,
     model: &mut Model,
     players: &mut [Player],
     who: usize,
@@ -117,6 +154,9 @@ async fn step(
     }
     let context = format!("client {who} at step {number}: {deed:?}");
     model.expect(who, deed, number);
+    if matches!(deed, Deed::Kill) {
+        host.kill(players).await;
+    }
     let told = players[who].act(deed, number).await;
     model.compare_answer(who, &told).map_err(|why| TestCaseError::fail(format!("{why}; {context}")))?;
     for (observer, player) in players.iter_mut().enumerate() {
@@ -142,10 +182,8 @@ fn against_the_model(router: RouterKind) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     hold(|story| {
         runtime.block_on(async {
-            let house = House::open_routed(router).await;
-            let told = tell(house.broker.addresses()[0], Habits::Ours, story).await;
-            house.broker.shutdown().await;
-            told
+            let mut host = Host::Ours(House::open_routed(router).await, router);
+            tell(&mut host, story).await
         })
     });
 }
@@ -169,8 +207,8 @@ fn observe_with_mosquitto_what_the_model_says() {
     }
     hold(|story| {
         runtime.block_on(async {
-            let other = Other::start_program("mosquitto").await;
-            tell(other.address, Habits::Mosquittos, story).await
+            let mut host = Host::Other(Other::start_program("mosquitto").await);
+            tell(&mut host, story).await
         })
     });
 }

@@ -1,7 +1,8 @@
 //! Conversations written down: who says what to the broker, and what it answers.
 //!
 //! One line is one packet: `anna -> publish a/b hello qos1 id=7` is said, `anna <- puback 7` is heard. A line without
-//! an arrow is about the house: `passes 2` lets so many seconds pass.
+//! an arrow is about the house: `passes 2` lets so many seconds pass, `restart` kills the broker and starts it with what
+//! is on disk.
 //!
 //! What need not be written goes by itself: a CONNECT, SUBSCRIBE, UNSUBSCRIBE or PUBLISH whose answer is not the next
 //! line is answered with success; a PUBLISH that is heard without `id=` is acknowledged to the end. `id=$x` gives a
@@ -65,30 +66,45 @@ async fn each(version: u8, cases: &[(&str, &str)], script: &str) {
 }
 
 /// Holds a conversation with a broker whose settings differ.
-pub(crate) async fn with(version: u8, change: impl Fn(&mut Config), script: &str) {
+pub(crate) async fn with(version: u8, change: impl Fn(&mut Config) + Sync, script: &str) {
     if let Some(other) = Other::start().await {
-        return Play::new(other.address, version).run(script).await;
+        return Play::new(other.address, version, None).run(script).await;
     }
     for router in ROUTERS {
-        let house = House::open_with(|config| {
+        let open = |config: &mut Config| {
             config.router = router;
             change(config);
-        })
-        .await;
-        Play::new(house.broker.addresses()[0], version).run(script).await;
+        };
+        let house = House::open_with(open).await;
+        Play::new(house.broker.addresses()[0], version, Some((house, &open))).run(script).await;
     }
 }
 
-struct Play {
+/// A house, and how it is opened.
+type Opened<'h> = (House, &'h (dyn Fn(&mut Config) + Sync));
+
+struct Play<'h> {
     address: SocketAddr,
     version: u8,
+    /// Nothing if another broker is spoken to.
+    house: Option<Opened<'h>>,
     actors: HashMap<String, Actor>,
     names: Names,
 }
 
-impl Play {
-    fn new(address: SocketAddr, version: u8) -> Self {
-        Self { address, version, actors: HashMap::new(), names: Names::default() }
+impl<'h> Play<'h> {
+    fn new(address: SocketAddr, version: u8, house: Option<Opened<'h>>) -> Self {
+        Self { address, version, house, actors: HashMap::new(), names: Names::default() }
+    }
+
+    /// Kills the broker, and starts it with what is on disk.
+    async fn restart(&mut self) {
+        let (house, open) = self.house.take().unwrap();
+        let again = house.reopen_with(open).await;
+        self.address = again.broker.addresses()[0];
+        self.actors.clear();
+        house.broker.shutdown().await;
+        self.house = Some((again, open));
     }
 
     async fn run(mut self, script: &str) {
@@ -106,6 +122,7 @@ impl Play {
 
     async fn line(&mut self, words: &[&str], is_answered: bool, context: &str) {
         match words {
+            ["restart"] => self.restart().await,
             ["passes", seconds] => tokio::time::sleep(Duration::from_millis(millis(seconds))).await,
             [name, "->", verb @ ("connect" | "reach"), rest @ ..] => {
                 let rest = self.fill(rest);

@@ -65,6 +65,20 @@ impl House {
         Self::open_with(|config| config.sessions = sessions).await
     }
 
+    /// Does the same with the retained messages and other settings, as often as need be.
+    pub(crate) async fn reopen_with(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let (kept, retained) =
+            (self.gateway.kept.lock().unwrap().clone(), self.gateway.retained.lock().unwrap().clone());
+        let house = Self::open_with(|config| {
+            (config.retained, config.sessions) = (retained.values().cloned().collect(), disk::sessions(&kept));
+            change(config);
+        })
+        .await;
+        house.gateway.kept.lock().unwrap().splice(..0, kept);
+        *house.gateway.retained.lock().unwrap() = retained;
+        house
+    }
+
     /// Waits until so many clients are connected.
     pub(crate) async fn holds(&self, connected: u64) {
         while self.broker.figures().connected != connected {

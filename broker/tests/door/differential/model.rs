@@ -39,6 +39,8 @@ enum State {
     Waiting,
     Sent(u16),
     Received(u16),
+    /// The broker was killed: it does not know whether it sent it.
+    Unsure(Option<u16>),
 }
 
 #[derive(Debug, Clone, Default)]
@@ -61,6 +63,8 @@ pub(super) struct Model {
     retained: BTreeMap<String, Message>,
     /// What each client must observe in this step.
     due: [Vec<Seen>; CLIENTS],
+    /// Whether a copy may also come as if it had not come before: the broker was killed since.
+    is_unsure: [bool; CLIENTS],
     /// What the broker must say to the deed.
     answer: Told,
     /// For each shared message how many groups may have it, and how many copies have been seen.
@@ -78,6 +82,7 @@ impl Model {
             acknowledges: [0; CLIENTS],
             retained: BTreeMap::new(),
             due: Default::default(),
+            is_unsure: [false; CLIENTS],
             answer: Told::Nothing,
             shared: BTreeMap::new(),
             is_shared_now: None,
@@ -111,6 +116,8 @@ impl Model {
             Deed::Publish { topic, retain: true, .. } if self.habits == Habits::Mosquittos => {
                 self.is_online(who) && !is_shared(TOPICS[*topic])
             }
+            // when their wills are due then is another story
+            Deed::Kill => self.habits == Habits::Ours && self.sessions.iter().all(|session| session.has_will.is_none()),
             Deed::Leave
             | Deed::Vanish
             | Deed::Subscribe { .. }
@@ -149,6 +156,10 @@ impl Model {
             }
             Deed::Finish => {}
             Deed::Acknowledge { habit } => self.acknowledges[who] = *habit,
+            Deed::Kill => {
+                self.sessions.iter_mut().for_each(Session::survive);
+                self.is_unsure = [true; CLIENTS];
+            }
         }
     }
 
@@ -276,12 +287,18 @@ impl Model {
                 Seen::Message(..) | Seen::Release(_) => own.push(seen.clone()),
             }
         }
-        compare_all(&due, &own)?;
+        compare_all(&due, &own, std::mem::take(&mut self.is_unsure[who]))?;
         for seen in &own {
-            if let Seen::Message(message, Some(id), false) = seen {
-                let pending = &mut self.sessions[who].pending;
-                let waits = |pending: &&mut Pending| pending.state == State::Waiting && pending.message == *message;
-                pending.iter_mut().find(waits).ok_or("what is not pending")?.state = State::Sent(*id);
+            if let Seen::Message(message, Some(id), is_again) = seen {
+                let state = |pending: &Pending| match pending.state {
+                    State::Waiting => !is_again,
+                    State::Unsure(known) => known.is_none_or(|known| known == *id),
+                    State::Sent(known) => *is_again && known == *id,
+                    State::Received(_) => false,
+                };
+                let mut pending = self.sessions[who].pending.iter_mut();
+                let pending = pending.find(|pending| pending.message == *message && state(pending));
+                pending.ok_or("sees what is not pending")?.state = State::Sent(*id);
             }
         }
         owed.extend(self.pay(who));
@@ -311,7 +328,7 @@ impl Model {
             }
         }
         if habit == 0 {
-            self.sessions[who].pending.retain(|pending| pending.state == State::Waiting);
+            self.sessions[who].pending.retain(|pending| matches!(pending.state, State::Waiting | State::Unsure(_)));
         }
         owed
     }
@@ -329,19 +346,39 @@ impl Model {
     }
 }
 
+impl Session {
+    /// Is what is left of it after the broker was killed.
+    fn survive(&mut self) {
+        self.is_online = false;
+        self.perhaps.clear();
+        if !self.is_kept {
+            *self = Self::default();
+        }
+        for pending in &mut self.pending {
+            match (pending.state, pending.message.qos) {
+                (State::Sent(_) | State::Waiting, 1) => pending.state = State::Waiting,
+                (State::Sent(id), _) => pending.state = State::Unsure(Some(id)),
+                (State::Waiting, _) => pending.state = State::Unsure(None),
+                (State::Received(_) | State::Unsure(_), _) => {}
+            }
+        }
+    }
+}
+
 fn resent(pending: &Pending) -> Seen {
     match pending.state {
         State::Waiting => Seen::Message(pending.message.clone(), None, false),
         State::Sent(id) => Seen::Message(pending.message.clone(), Some(id), true),
+        State::Unsure(id) => Seen::Message(pending.message.clone(), id, true),
         State::Received(id) => Seen::Release(id),
     }
 }
 
 /// Compares what is due with what was seen: the same things, and those of one topic and quality in the same order.
-fn compare_all(due: &[Seen], seen: &[Seen]) -> Result<(), String> {
+fn compare_all(due: &[Seen], seen: &[Seen], is_unsure: bool) -> Result<(), String> {
     let fits = |due: &Seen, seen: &Seen| match (due, seen) {
         (Seen::Message(due, id, is_again), Seen::Message(seen, other, is_seen_again)) => {
-            due == seen && is_again == is_seen_again && (id.is_none() || id == other)
+            due == seen && (is_again == is_seen_again || is_unsure) && (id.is_none() || id == other)
         }
         (due, seen) => due == seen,
     };

@@ -93,9 +93,16 @@ impl Player {
                 self.begun.push((id, topic, payload));
             }
             Deed::Finish => self.finish().await,
-            Deed::Acknowledge { .. } => {}
+            Deed::Acknowledge { .. } | Deed::Kill => {}
         }
         Told::Nothing
+    }
+
+    /// Has lost its broker, which is now somewhere else.
+    pub(super) fn move_to(&mut self, address: SocketAddr) {
+        self.address = address;
+        self.client = None;
+        self.aside.clear();
     }
 
     async fn connect(&mut self, is_kept: bool, has_will: bool, number: usize) -> Told {

@@ -66,6 +66,13 @@ impl Guest {
         self
     }
 
+    /// Leaves a will of `QoS` 0 behind that is due after some seconds.
+    pub(crate) fn will_after(mut self, seconds: u8, topic: &str, payload: &str) -> Self {
+        self.flags |= 0x04;
+        self.will = body(&[&[5, 0x18, 0, 0, 0, seconds], &text(topic), &text(payload)]);
+        self
+    }
+
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let head = [&text("MQTT"), &[self.version, self.flags][..], &self.keep_alive.to_be_bytes()].concat();
         let properties = prop(self.version, &self.properties);

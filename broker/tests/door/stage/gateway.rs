@@ -1,8 +1,11 @@
 //! A gateway that answers every request with its payload, and can be told to be slow, strict or full.
 
-use std::sync::{
-    Arc, Mutex, OnceLock,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use hes_broker::{
@@ -22,6 +25,8 @@ pub(crate) struct Gateway {
     pub(crate) stored: Mutex<Vec<String>>,
     /// What was kept of sessions.
     pub(crate) kept: Mutex<Vec<Change>>,
+    /// The retained messages that were stored.
+    pub(crate) retained: Mutex<BTreeMap<Topic, Publish>>,
     /// What was asked of it, as words.
     pub(crate) asked: Mutex<Vec<String>>,
     /// The accounts that no longer hold.
@@ -149,6 +154,12 @@ impl Backend for Gateway {
 
     fn store_retained(&self, topic: &Topic, message: Option<&Publish>, done: Done) {
         let payload = message.map(|message| String::from_utf8_lossy(&message.payload).into_owned());
+        let mut retained = self.retained.lock().unwrap();
+        match message {
+            Some(message) => retained.insert(topic.clone(), message.clone()),
+            None => retained.remove(topic),
+        };
+        drop(retained);
         self.stored.lock().unwrap().push(format!("{topic} {}", payload.as_deref().unwrap_or("cleared")));
         self.answer(done);
     }

@@ -112,6 +112,11 @@ impl Gate {
     }
 }
 
+/// Says whether a topic is where a bridge says of its own connection whether it is there, as mosquitto's does.
+pub(crate) fn is_state_of(id: &str, topic: &str) -> bool {
+    topic.strip_prefix("$SYS/broker/connection/").and_then(|rest| rest.strip_suffix("/state")) == Some(id)
+}
+
 fn is_system(topic: &str) -> bool {
     topic == "$SYS" || topic.starts_with("$SYS/")
 }

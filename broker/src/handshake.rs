@@ -11,7 +11,6 @@ use crate::{
     auth::{Exchange, prove},
     conversation::Conversation,
     figures::count,
-    gate::Place,
     hub::Hub,
     link::Link,
     listener::Knock,
@@ -235,7 +234,7 @@ const fn refusal(refusal: Refusal) -> (Code, &'static str) {
 
 fn permit_will(hub: &Hub, connect: &Connect, rights: &dyn Rights) -> Result<(), (Code, &'static str)> {
     let Some(will) = connect.will.as_ref().map(|will| &will.publish) else { return Ok(()) };
-    if hub.gate.place(will.topic.as_str()) == Place::Open && rights.may_publish(&will.topic) {
+    if hub.may_publish(&connect.client, rights, &will.topic) {
         return Ok(());
     }
     Err((Code::NotAuthorized, "will may not be published on its topic"))

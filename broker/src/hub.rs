@@ -9,16 +9,16 @@ use std::{
     time::Instant,
 };
 
-use hes_schemas::Filter;
+use hes_schemas::{Filter, Topic};
 use rustc_hash::FxHashMap;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Backend, Limits, Publish, Qos,
+    Backend, Limits, Publish, Qos, Rights,
     audience::{Audience, Subscriber},
     delivery::Delivery,
     figures::{Counters, Figures, add, count},
-    gate::{Gate, Space},
+    gate::{self, Gate, Space, is_state_of},
     pace::Accounts,
     parcel::{Parcel, Place},
     pledge::{Pledge, Posting},
@@ -233,6 +233,15 @@ impl Hub {
 
     pub(crate) fn figures(&self) -> Figures {
         system::figures(self)
+    }
+
+    /// Says whether a client may publish on a topic.
+    pub(crate) fn may_publish(&self, id: &str, rights: &dyn Rights, topic: &Topic) -> bool {
+        match self.gate.place(topic.as_str()) {
+            gate::Place::Open => rights.may_publish(topic),
+            gate::Place::Reserved => is_state_of(id, topic.as_str()),
+            gate::Place::Interface => false,
+        }
     }
 
     /// Says whether a filter that is asked for may be had.

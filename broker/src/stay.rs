@@ -11,7 +11,6 @@ use tokio::sync::oneshot;
 use crate::{
     Change, Client, Limits, Publish, Qos, Will,
     figures::{count, uncount},
-    gate::Place,
     hub::Hub,
     luggage::Luggage,
     presence::State,
@@ -221,8 +220,7 @@ impl Hub {
 
     fn publish_will(&self, session: &Session, will: Publish) {
         let client = session.client();
-        let is_open = self.gate.place(will.topic.as_str()) == Place::Open;
-        if is_open && client.rights().is_live() && client.rights().may_publish(&will.topic) {
+        if client.rights().is_live() && self.may_publish(&session.id, client.rights().as_ref(), &will.topic) {
             let pledge = self.own_pledge(will.qos);
             // a full store keeps the will from being kept, not from being heard about in the figures
             let _full = self.publish_open(will, session.key, pledge);

@@ -65,7 +65,7 @@ impl Conversation {
                 self.hub.backend.interface(&self.client, publish);
                 if pledge.is_some() { None } else { Some(PublishAckReason::Success) }
             }
-            Place::Open if self.client.rights().may_publish(&publish.topic) => {
+            Place::Open | Place::Reserved if self.may_publish(&publish.topic) => {
                 let pledge = self.pledge(&publish, owed, self.hub.has_kept() || publish.retain);
                 let waits = pledge.is_some();
                 match self.hub.publish_open(publish, self.session.key, pledge.clone()) {
@@ -84,6 +84,10 @@ impl Conversation {
                 Some(PublishAckReason::NotAuthorized)
             }
         }
+    }
+
+    fn may_publish(&self, topic: &Topic) -> bool {
+        self.hub.may_publish(&self.session.id, self.client.rights().as_ref(), topic)
     }
 
     /// Returns a pledge if the acknowledgement of a message has to wait for the store.

@@ -106,3 +106,18 @@ async fn forgets_the_will_of_an_account_that_no_longer_holds() {
         heir.hears("open/end ").await;
     }
 }
+
+#[tokio::test]
+async fn tells_of_the_state_of_its_own_connection_as_a_bridge_does() {
+    let house = House::open().await;
+    for version in VERSIONS {
+        let (own, other) = ("$SYS/broker/connection/bridge/state", "$SYS/broker/connection/other/state");
+        let mut bridge = house.enter(Guest::new(version, "bridge").will(own, "0", true)).await;
+        assert_eq!(bridge.publish(2, own, "1").await, 0);
+        let mut refused = house.knock().await;
+        assert_ne!(refused.connect(&Guest::new(version, "bridge2").will(other, "0", true)).await, 0);
+        if version == 5 {
+            assert_eq!(bridge.publish(2, other, "1").await, 0x87);
+        }
+    }
+}

@@ -75,12 +75,17 @@ impl Reader {
         Ok(())
     }
 
-    /// Reads a number of one to four bytes.
+    /// Reads a number of one to four bytes, and no more of them than it needs.
+    ///
+    /// Source: MQTT 5.0, 1.5.5.
     pub(crate) fn variable(&mut self) -> Result<usize, Violation> {
         let mut value = 0;
         for shift in [0, 7, 14, 21] {
             let byte = self.byte()?;
             value |= usize::from(byte & 0x7f) << shift;
+            if byte == 0 && shift > 0 {
+                return Err(Violation::malformed("variable integer has more bytes than it needs"));
+            }
             if byte & 0x80 == 0 {
                 return Ok(value);
             }

@@ -5,6 +5,7 @@ mod ending;
 mod exactly_once;
 mod flow;
 mod hazards;
+mod limits;
 mod publish;
 mod restart;
 mod retained;

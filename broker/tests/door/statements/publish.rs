@@ -317,6 +317,8 @@ async fn publishes_with_properties_that_are_not_allowed() {
         ("a user property without a value", "04 26 00 01 61"),
         ("a length beyond the packet", "7f 01 01"),
         ("a length of five bytes", "80 80 80 80 00"),
+        ("a length of more bytes than it needs", "80 00"),
+        ("a property of more bytes than it needs", "06 82 00 00 00 00 09"),
     ];
     new_each(
         &cases,

@@ -8,9 +8,6 @@ from peers import Door, Guest, Mosquitto
 
 MANY = [f"{number}" for number in range(50)]
 
-# else mosquitto tells of the bridge on a topic of our broker's own
-QUIET = "notifications_local_only true"
-
 
 @pytest.fixture(scope="module", params=[("mqttv311", "rumqttd"), ("mqttv50", "direct")], ids=["mqtt_3_1_1", "mqtt_5"])
 def bridged(request, tmp_path_factory):
@@ -18,7 +15,7 @@ def bridged(request, tmp_path_factory):
     version, router = request.param
     folder = tmp_path_factory.mktemp(version)
     door = Door(folder, router).start()
-    mosquitto = Mosquitto.bridged(folder, door.account("zigbee2mqtt"), version, "topic # both 1", QUIET).start()
+    mosquitto = Mosquitto.bridged(folder, door.account("zigbee2mqtt"), version, "topic # both 1").start()
     near = Guest(mosquitto.account, keep=3600).connect()
     far = door.guest(keep=3600).connect()
     for guest in (near, far):
@@ -76,20 +73,21 @@ def test_nothing_is_lost_while_either_broker_is_away(bridged):
 
 def test_topics_cross_under_prefixes(tmp_path):
     door = Door(tmp_path).start()
-    rules = ["topic # both 1 here/ there/", "notification_topic bridges/door", "try_private false"]
+    rules, state = ["topic # both 1 here/ there/", "try_private false"], "$SYS/broker/connection/bridge/state"
     mosquitto = Mosquitto.bridged(tmp_path, door.account("zigbee2mqtt"), "mqttv311", *rules).start()
     with door.guest() as far, Guest(mosquitto.account) as near:
         far.subscribe("+/+", 1)
         near.subscribe("+/+", 1)
-        far.until(lambda: far.payloads("bridges/door"), "the bridge says that it is there")
+        far.subscribe(state, 1)
+        far.until(lambda: far.payloads(state) == ["1"], "the owner sees that the bridge is there")
         for number in MANY:
             near.publish("here/near", number, 1)
             far.publish("there/far", number, 1)
         near.until(lambda: len(near.payloads("here/far")) == len(MANY), "all have come here")
         far.until(lambda: len(far.payloads("there/near")) == len(MANY), "all have come there")
         mosquitto.kill()
-        far.until(lambda: far.payloads("bridges/door") == ["1", "0"], "its will says that it is gone")
-        assert {heard.topic for heard in far.heard} == {"bridges/door", "there/near", "there/far"}
+        far.until(lambda: far.payloads(state) == ["1", "0"], "the owner sees that it is gone")
+        assert {heard.topic for heard in far.heard} == {state, "there/near", "there/far"}
 
 
 def meet(bridged):

@@ -27,7 +27,9 @@ const COUNT: u64 = 4_000;
 
 /// Who does the counting; what it has counted is in a file when the program has ended.
 fn valgrind(log: &Path) -> Vec<String> {
-    ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", &format!("--log-file={}", log.display())]
+    let log = format!("--log-file={}", log.display());
+    // the gateway may start itself anew with another environment
+    ["valgrind", "--trace-children=yes", "--tool=callgrind", "--callgrind-out-file=/dev/null", &log]
         .map(str::to_owned)
         .to_vec()
 }

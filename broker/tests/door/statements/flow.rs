@@ -303,6 +303,26 @@ async fn gives_a_message_an_expiry() {
     .await;
 }
 
+/// The first message names the topic and sets the alias, in every quality; the next ones need only that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn takes_one_topic_alias() {
+    if std::env::var("MQTT_BROKER").is_err() {
+        new("
+            r -> connect aliases=1
+            r -> subscribe t qos2
+            s -> connect
+            s -> publish t 1
+            s -> publish t 2 qos1
+            s -> publish t 3 qos2
+            r <- publish t 1 alias=1
+            r <- publish '' 2 qos1 alias=1
+            r <- publish '' 3 qos2 alias=1
+            r <- nothing
+        ")
+        .await;
+    }
+}
+
 /// Topic aliases of the broker: the topic is named once for each connection, and every message arrives under its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn takes_topic_aliases() {

@@ -41,6 +41,9 @@ pub(crate) enum End {
     Sent(Violation),
 }
 
+/// What an acknowledgement has at most around its reason string and reason codes, in bytes.
+const AROUND_REASON: usize = 16;
+
 /// The state of a conversation that only the client's own task sees.
 #[derive(Debug)]
 pub(crate) struct Conversation {
@@ -156,6 +159,14 @@ impl Conversation {
         }
         self.session.set_expiry(self.hub.expiry(asked));
         Ok(())
+    }
+
+    /// Returns a reason string if the client wants to have them, and takes packets with room for it beside so many bytes.
+    ///
+    /// Source: MQTT 5.0, 3.1.2.11.7 and 3.4.2.2.2.
+    fn explained(&self, text: &'static str, beside: usize) -> Option<&'static str> {
+        let fits = text.len() + beside + AROUND_REASON <= self.packet_limit;
+        Some(text).filter(|_| self.wants_reasons && fits)
     }
 
     /// Says whether the client may go on sending: not while it has left too many answers unread, or, if it was told no

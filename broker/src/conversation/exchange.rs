@@ -143,7 +143,7 @@ impl Conversation {
             if ack.is_lost && self.version == Version::V311 {
                 return Err(Violation::NOT_STORED);
             }
-            let text = Some(explain(reason)).filter(|_| self.wants_reasons);
+            let text = self.explained(explain(reason), 0);
             out.reply(|out| wire::acknowledge(out, self.version, ack.qos, ack.packet_id, reason, text));
         }
         Ok(())

@@ -57,7 +57,8 @@ impl Conversation {
 
     /// Answers a SUBSCRIBE; the retained messages wait in the mailbox, and so follow the answer.
     pub(super) fn grant(&self, packet_id: u16, granted: &[Granted], owed: &[Arc<Subscription>], out: &mut Outbox) {
-        let text = granted.iter().find_map(|granted| granted.err()).map(explain).filter(|_| self.wants_reasons);
+        let reason = granted.iter().find_map(|granted| granted.err());
+        let text = reason.and_then(|reason| self.explained(explain(reason), granted.len()));
         out.reply(|out| wire::suback(out, self.version, packet_id, granted, text));
         owed.iter().for_each(|subscription| self.send_retained(subscription));
     }

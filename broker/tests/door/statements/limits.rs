@@ -61,6 +61,20 @@ async fn asks_what_there_is() {
     }
 }
 
+/// MQTT-3.9.2-1, 3.4.2-2: a reason string is left out where the packet would be too large for the client.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn takes_packets_too_small_for_reasons() {
+    new("
+        a -> connect packet=20
+        a -> subscribe a/#/b
+        a <- suback 0x8f unexplained
+        a -> pubrel 9
+        a <- pubcomp 9 0x92 unexplained
+        a -> ping
+    ")
+    .await;
+}
+
 /// What an account may not publish is refused in MQTT 5, and taken and thrown away in 3.1.1. MQTT-3.3.5-2.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn publishes_where_it_may_not() {

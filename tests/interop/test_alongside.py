@@ -108,8 +108,11 @@ def test_a_subscription_outlives_a_killed_gateway(house, client):
     house.zigbee.report("plug", genOnOff={"onOff": 1})
     client.until(lambda: told(client, topic).get("value") is True, "it is notified")
     last = told(client, topic)["seq"]
+    client.subscribe(STATUS)
     house.gateway.kill()
+    client.until(lambda: told(client, STATUS).get("state") == "offline", "the last will is heard")
     house.gateway.start()
+    until(lambda: is_whole(client), "the house is whole again")
     until(lambda: client.set(f"{PLUG}/on", False, ttl=3).status == 200, "the plug is switched again")
     client.until(lambda: told(client, topic).get("value") is False, "it is notified again")
     assert told(client, topic)["seq"] > last

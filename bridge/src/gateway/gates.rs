@@ -46,6 +46,10 @@ impl Gates<'_> {
         if is_system(filter.as_str()) {
             return granted(grants.find_everything(now, Action::Manage), Action::Manage);
         }
+        // what lies below the root is all the interface's, however wide a right on topics is
+        if self.root.strip(filter.as_str()).is_some() {
+            return granted(grants.find_devices(now), Action::Read);
+        }
         let is_on_interface = filter.intersects(&self.root.everything());
         let devices = is_on_interface.then(|| grants.find_devices(now)).flatten();
         granted(devices.or_else(|| grants.find_filter(now, filter)), Action::Read)

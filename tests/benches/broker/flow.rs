@@ -6,13 +6,12 @@
 
 use std::{
     cell::{Cell, RefCell},
-    io,
     rc::Rc,
     sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
-use hes_tests::wire::{self, Message, Qos, Version};
+use hes_tests::wire::{self, Qos};
 use tokio::{
     io::AsyncWriteExt,
     net::{
@@ -26,8 +25,10 @@ use tokio::{
 };
 
 use crate::{
+    clients::{connect, fill, subscribe},
     frames::{Frames, published},
     peers::{Lane, TOPICS},
+    template::{Template, origin},
 };
 
 /// Bytes of each payload.
@@ -168,7 +169,7 @@ async fn publish(common: Rc<Common>, publisher: usize, stream: TcpStream) {
         let reading = acknowledgements(reader, Rc::clone(&acknowledged), Rc::clone(&common));
         tokio::task::spawn_local(reading)
     });
-    let template = Template::new(&common, publisher);
+    let template = Template::new(&common.topic, common.shape.qos, publisher);
     let subscribers = u64::try_from(common.shape.subscribers).unwrap_or(1);
     let window = (WINDOW / subscribers).max(LEAST_WINDOW);
     let (mut batch, mut sent) = (Vec::new(), 0);
@@ -248,96 +249,4 @@ async fn read(common: Rc<Common>, subscriber: usize, stream: TcpStream) {
         }
     }
     panic!("the broker has closed a subscriber's connection");
-}
-
-/// Reads what there is; says whether the connection is still there.
-pub(crate) async fn fill(reader: &OwnedReadHalf, frames: &mut Frames) -> bool {
-    loop {
-        if reader.readable().await.is_err() {
-            return false;
-        }
-        match reader.try_read(frames.room()) {
-            Ok(0) => return false,
-            Ok(count) => {
-                frames.filled(count);
-                return true;
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_closed) => return false,
-        }
-    }
-}
-
-/// A packet of one publisher, of which only the numbers change.
-struct Template {
-    packet: Vec<u8>,
-    id_at: Option<usize>,
-    number_at: usize,
-}
-
-impl Template {
-    fn new(common: &Common, publisher: usize) -> Self {
-        let mut payload = vec![b'x'; PAYLOAD];
-        let publisher = u64::try_from(publisher).unwrap_or_default().to_be_bytes();
-        payload.splice(0..8, publisher);
-        let mut message = Message::new(common.topic.as_str(), payload).with_qos(common.shape.qos);
-        message.packet_id = 1;
-        let packet = wire::publish(Version::V5, &message);
-        let number_at = packet.len() - PAYLOAD + 8;
-        let id_at = (common.shape.qos != Qos::Zero).then(|| packet.len() - PAYLOAD - 3);
-        Self { packet, id_at, number_at }
-    }
-
-    fn write(&self, batch: &mut Vec<u8>, number: u64) {
-        let at = batch.len();
-        batch.extend_from_slice(&self.packet);
-        patch(batch, at + self.number_at, &number.to_be_bytes());
-        if let Some(id_at) = self.id_at {
-            let id = u16::try_from(number % 60_000 + 1).unwrap_or(1);
-            patch(batch, at + id_at, &id.to_be_bytes());
-        }
-    }
-}
-
-fn patch(batch: &mut [u8], at: usize, bytes: &[u8]) {
-    if let Some(place) = batch.get_mut(at..at + bytes.len()) {
-        place.copy_from_slice(bytes);
-    }
-}
-
-fn origin(payload: &[u8]) -> Option<(usize, u64)> {
-    let publisher = u64::from_be_bytes(*payload.first_chunk()?);
-    let number = u64::from_be_bytes(*payload.get(8..)?.first_chunk()?);
-    Some((usize::try_from(publisher).ok()?, number))
-}
-
-/// Connects a client.
-pub(crate) async fn connect(lane: &Lane, name: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(lane.address).await.expect("the broker listens");
-    stream.set_nodelay(true).expect("a socket takes an option");
-    stream.write_all(&wire::connect(Version::V5, name, lane.account.as_ref())).await.expect("the broker takes CONNECT");
-    let connack = packet(&mut stream).await;
-    assert_eq!(connack.get(3), Some(&0), "{}: {name} is let in", lane.name);
-    stream
-}
-
-/// Subscribes a client to a filter.
-pub(crate) async fn subscribe(stream: &mut TcpStream, filter: &str, qos: Qos) {
-    stream.write_all(&wire::subscribe(Version::V5, 1, &[filter], qos)).await.expect("the broker takes SUBSCRIBE");
-    let suback = packet(stream).await;
-    assert_eq!(suback.last(), Some(&qos.number()), "{filter} is granted");
-}
-
-/// Reads a small packet while nothing else can come.
-async fn packet(stream: &mut TcpStream) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while bytes.len() < 2 || bytes.get(1).is_some_and(|length| bytes.len() < 2 + usize::from(*length)) {
-        stream.readable().await.expect("the broker goes on");
-        let mut some = [0; 256];
-        match stream.try_read(&mut some) {
-            Ok(count) => bytes.extend(some.iter().take(count)),
-            Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
-        }
-    }
-    bytes
 }

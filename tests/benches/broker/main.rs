@@ -9,6 +9,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a measurement stops if it cannot go on")]
 
+mod clients;
 mod filters;
 mod flow;
 mod frames;
@@ -17,6 +18,7 @@ mod latency;
 mod memory;
 mod pair;
 mod peers;
+mod template;
 mod throughput;
 
 use std::{env, time::Duration};

@@ -9,7 +9,8 @@ use hes_tests::wire::{self, Message, Packet, Properties, Qos, Version, Wire};
 use tokio::{io::AsyncWriteExt, net::TcpStream, runtime::Builder, task::LocalSet};
 
 use crate::{
-    flow::{PAYLOAD, connect, fill, subscribe},
+    clients::{connect, fill, subscribe},
+    flow::PAYLOAD,
     frames::{Frames, published},
     peers::{Lane, TOPICS},
 };

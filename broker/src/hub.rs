@@ -130,7 +130,7 @@ impl Hub {
         let topic = posting.parcel.publish.topic.as_str();
         let unshared = self.exact.look(topic, |audience| audience.deliver(posting));
         self.note_unshared(unshared.unwrap_or_default());
-        if self.wild.filters() > 0 && !self.router.publish(posting) {
+        if self.wild.may_match(topic) && !self.router.publish(posting) {
             count(&self.counters.dropped_router_full);
             posting.pledge.iter().for_each(|pledge| pledge.break_off());
         }

@@ -38,6 +38,8 @@ pub(crate) struct Wild {
 struct Inside {
     next: u64,
     keys: FxHashMap<Filter, FilterKey>,
+    /// How many filters begin with each first level, a wildcard too.
+    beginnings: FxHashMap<Box<str>, usize>,
     audiences: FxHashMap<FilterKey, Audience>,
 }
 
@@ -90,6 +92,15 @@ impl Wild {
         read(&self.inside).audiences.values().map(Audience::len).sum()
     }
 
+    /// Says whether any filter begins as a topic does: if not, the router need not be asked.
+    pub(crate) fn may_match(&self, topic: &str) -> bool {
+        if self.filters() == 0 {
+            return false;
+        }
+        let beginnings = &read(&self.inside).beginnings;
+        [first_level(topic), "+", "#"].iter().any(|level| beginnings.contains_key(*level))
+    }
+
     /// Gives a message to all who subscribed to the filter of a key, and returns how many groups had nobody to take it.
     pub(crate) fn deliver(&self, key: FilterKey, posting: &Posting) -> usize {
         read(&self.inside).audiences.get(&key).map_or(0, |audience| audience.deliver(posting))
@@ -114,6 +125,7 @@ impl Wild {
         let key = FilterKey(inside.next);
         inside.keys.insert(filter.clone(), key);
         inside.audiences.entry(key).or_default().add(subscriber);
+        *inside.beginnings.entry(first_level(filter.as_str()).into()).or_default() += 1;
         self.filters.store(inside.keys.len(), Ordering::Release);
         router.subscribe(key, &filter);
     }
@@ -128,8 +140,24 @@ impl Wild {
         if audience.is_empty() {
             inside.audiences.remove(&key);
             inside.keys.remove(filter);
+            inside.forget_beginning(first_level(filter.as_str()));
             self.filters.store(inside.keys.len(), Ordering::Release);
             router.unsubscribe(key, filter);
         }
     }
+}
+
+impl Inside {
+    fn forget_beginning(&mut self, level: &str) {
+        if let Some(count) = self.beginnings.get_mut(level) {
+            *count -= 1;
+            if *count == 0 {
+                self.beginnings.remove(level);
+            }
+        }
+    }
+}
+
+fn first_level(text: &str) -> &str {
+    text.split('/').next().unwrap_or(text)
 }

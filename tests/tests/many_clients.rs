@@ -42,15 +42,21 @@ fn is_well(client: &mut Client) {
     client.next("well/x");
 }
 
-/// Runs three waves. The first leaves memory behind that the allocator keeps and tables that have grown; the last adds
-/// nothing to what was there after the second.
-fn memory_returns_after_each(mut gateway: Gateway, mut wave: impl FnMut(&Gateway)) {
-    let [_, second, third] = [(); 3].map(|()| {
+/// Runs wave after wave. The first leaves memory behind that the allocator keeps and tables that have grown. What is there
+/// after the second is there again after one of the next three: what was never given back would grow with every wave,
+/// while the allocator gives back what it happens to be able to.
+fn memory_returns_after_waves(mut gateway: Gateway, mut wave: impl FnMut(&Gateway)) {
+    let mut after = || {
         wave(&gateway);
         is_well(&mut gateway.client("owner"));
         gateway.program().resident().unwrap()
-    });
-    assert!(third <= second + second / 10, "{second} KiB became {third}");
+    };
+    let (_, second) = (after(), after());
+    let mut later = Vec::new();
+    while later.len() < 3 && later.last().is_none_or(|last| *last > second + second / 10) {
+        later.push(after());
+    }
+    assert!(later.last().is_some_and(|last| *last <= second + second / 10), "{second} KiB became {later:?}");
     let log = gateway.program().output();
     assert!(!log.contains("panicked"), "{log}");
 }
@@ -59,7 +65,7 @@ fn memory_returns_after_each(mut gateway: Gateway, mut wave: impl FnMut(&Gateway
 fn ten_thousand_clients_are_served_at_once_and_their_memory_comes_back() {
     let Some(gateway) = gateway() else { return };
     let mut during = Vec::new();
-    memory_returns_after_each(gateway, |gateway| {
+    memory_returns_after_waves(gateway, |gateway| {
         let account = Gateway::account("owner");
         let crowd = Crowd::connect(gateway.address(), Some(&account), "many", MANY).unwrap();
         crowd.subscribe(|number| format!("many/{}/{number}", number % 100)).unwrap();
@@ -68,13 +74,13 @@ fn ten_thousand_clients_are_served_at_once_and_their_memory_comes_back() {
         during.push(crowd.len());
         crowd.leave().unwrap();
     });
-    assert_eq!(during, [MANY; 3]);
+    assert!(during.iter().all(|connected| *connected == MANY), "{during:?}");
 }
 
 #[test]
 fn ten_thousand_clients_come_and_go_during_bursts_and_their_memory_comes_back() {
     let Some(gateway) = gateway() else { return };
-    memory_returns_after_each(gateway, |gateway| {
+    memory_returns_after_waves(gateway, |gateway| {
         let is_over = Arc::new(AtomicBool::new(false));
         let bursts = bursts(gateway.client("owner"), Arc::clone(&is_over));
         let account = Gateway::account("owner");

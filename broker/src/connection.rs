@@ -1,7 +1,12 @@
 //! One connection, from the first byte to the last, on one task.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::Ordering},
+};
 
+use futures_util::FutureExt as _;
+use rmqtt_codec::v5::DisconnectReasonCode as Code;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{
@@ -14,6 +19,7 @@ use crate::{
     listener::{Knock, Unwelcome, Waiting},
     report::Notice,
     session::Session,
+    wire::Violation,
 };
 
 /// Serves a connection until either side ends it.
@@ -31,7 +37,9 @@ where
         count(&hub.counters.accepted);
         let connected = hub.counters.connected.load(Ordering::Relaxed);
         hub.counters.most_connected.fetch_max(connected, Ordering::Relaxed);
-        let end = converse(&hub, &mut hands, &mut link).await;
+        // a session whose task is gone could never be had again, so even a fault of ours has to end in order
+        let conversed = AssertUnwindSafe(converse(&hub, &mut hands, &mut link)).catch_unwind().await;
+        let end = conversed.unwrap_or(End::Sent(Violation::FAULT));
         note(&hub, &hands.session, end);
         hands.conversation.finish(end, &mut link.outbox);
     }
@@ -119,4 +127,8 @@ fn note(hub: &Hub, session: &Session, end: End) {
         count(&hub.counters.violations);
     }
     Notice::Gone { client: &session.id, reason: end.text() }.report();
+}
+
+impl Violation {
+    const FAULT: Self = Self::new(Code::UnspecifiedError, "the broker has failed at what the client asked");
 }

@@ -168,15 +168,16 @@ impl Hub {
         for subscription in luggage.subscriptions.values() {
             self.unsubscribe(session, subscription);
         }
-        if session.note_stored(false) {
-            uncount(&self.counters.kept_sessions);
-            self.backend.keep(vec![Change::SessionGone(session.key)], None);
-        }
         session.presence.with(|state| *state = State::Ended);
         self.forget(session);
         let left = session.close(self);
         for delivery in luggage.window.into_unacknowledged().chain(luggage.waiting).chain(left) {
             self.hand_over(&delivery);
+        }
+        // behind what was handed over, so that a crash in between loses none of it
+        if session.note_stored(false) {
+            uncount(&self.counters.kept_sessions);
+            self.backend.keep(vec![Change::SessionGone(session.key)], None);
         }
         if let Some(will) = luggage.will {
             self.publish_will(session, will.publish);

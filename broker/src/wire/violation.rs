@@ -34,7 +34,8 @@ impl Violation {
     pub(crate) const fn is_clients_fault(self) -> bool {
         !matches!(
             self.code,
-            Code::SessionTakenOver
+            Code::UnspecifiedError
+                | Code::SessionTakenOver
                 | Code::QuotaExceeded
                 | Code::KeepAliveTimeout
                 | Code::ServerShuttingDown

@@ -81,3 +81,20 @@ async fn keeps_one_session_of_many_connections_that_fight_for_it() {
         assert_eq!((last.connack[0], last.next().await.first), (1, 0x34));
     }
 }
+
+/// What breaks in the middle of a conversation takes neither the session nor the other clients with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lets_a_client_come_back_after_a_fault_of_our_own() {
+    for version in VERSIONS {
+        let house = House::open().await;
+        let mut client = house.enter(keeper(version, "a")).await;
+        client.subscribe("t", 1).await;
+        post(&mut client, 0, 0, "fault", "x").await;
+        client.is_told_to_go(0x80).await;
+        let mut writer = house.client(version, "w").await;
+        assert_eq!(writer.publish(2, "t", "kept").await, 0);
+        let mut client = house.enter(keeper(version, "a")).await;
+        assert_eq!(client.connack[0], 1);
+        client.hears("t kept qos1").await;
+    }
+}

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use hes_broker::{Limits, RouterKind};
+use hes_broker::{Change, Limits, RouterKind};
 
-use super::{keeper, post, reads};
+use super::{keeper, lose, post, reads};
 use crate::stage::House;
 
 const GROUP: &str = "$share/g/t/+";
@@ -54,4 +54,27 @@ async fn gives_no_member_more_than_it_has_room_for_while_another_has_some() {
     }
     slow.ping().await;
     assert_eq!(house.broker.figures().too_slow, 0);
+}
+
+/// So that a power cut in between loses none of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stores_what_it_hands_over_before_it_forgets_who_had_it() {
+    let house = House::open().await;
+    let mut member = house.enter(keeper(5, "m")).await;
+    member.subscribe(GROUP, 1).await;
+    lose(&house, member).await;
+    let mut writer = house.client(5, "w").await;
+    assert_eq!(writer.publish(2, "t/1", "x").await, 0);
+    let mut heir = house.enter(keeper(5, "heir")).await;
+    heir.subscribe(GROUP, 1).await;
+    house.gateway.kept.lock().unwrap().clear();
+    house.client(5, "m").await;
+    heir.hears("t/1 x qos1").await;
+    let kept = house.gateway.kept.lock().unwrap();
+    let place = |wanted: fn(&Change) -> bool| kept.iter().position(wanted).unwrap();
+    assert!(
+        place(|change| matches!(change, Change::Queued { .. }))
+            < place(|change| matches!(change, Change::SessionGone(_))),
+        "{kept:?}"
+    );
 }

@@ -60,6 +60,12 @@ pub enum Operation {
     Renew,
     /// Ends a subscription.
     Unsubscribe,
+    /// Founds, changes and ends federations, and lists them.
+    Federate,
+    /// Issues, verifies, revokes and lists tokens.
+    Token,
+    /// Invites, joins, confirms, lists and removes peers.
+    Peer,
 }
 
 /// Where something of the interface is said.
@@ -93,8 +99,17 @@ pub enum Address {
 
 impl Operation {
     /// All operations, in the order in which they are documented.
-    pub const ALL: [Self; 6] =
-        [Self::Devices, Self::Retrieve, Self::Update, Self::Subscribe, Self::Renew, Self::Unsubscribe];
+    pub const ALL: [Self; 9] = [
+        Self::Devices,
+        Self::Retrieve,
+        Self::Update,
+        Self::Subscribe,
+        Self::Renew,
+        Self::Unsubscribe,
+        Self::Federate,
+        Self::Token,
+        Self::Peer,
+    ];
 
     /// Returns the name that the topic holds.
     #[must_use]
@@ -106,6 +121,9 @@ impl Operation {
             Self::Subscribe => "subscribe",
             Self::Renew => "renew",
             Self::Unsubscribe => "unsubscribe",
+            Self::Federate => "federate",
+            Self::Token => "token",
+            Self::Peer => "peer",
         }
     }
 

@@ -6,6 +6,7 @@
 //! - [`Topic`], [`Filter`], [`Address`]: where something is said; `address.rs` is the only file that spells a topic.
 //! - [`Datum`], [`Encoding`], [`decode`], [`encode`]: how it is said, with limits checked before allocation.
 //! - [`message`]: what is said in the five flows; [`Status`] and [`Fault`] are how each request ends.
+//! - [`link`]: what the gateways of two homes say to each other.
 //! - [`DeviceDocument`], [`Reading`]: what a device is, and what one of its properties is worth.
 //! - [`rights`]: who may.
 //! - [`vocabulary`]: what the properties mean.
@@ -17,6 +18,7 @@ mod datum;
 mod document;
 mod filter;
 mod id;
+pub mod link;
 pub mod message;
 mod reading;
 pub mod rights;

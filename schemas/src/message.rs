@@ -4,20 +4,26 @@
 
 mod answer;
 mod devices;
+mod federate;
 mod notification;
 mod payload;
+mod peer;
 mod retrieve;
 mod state;
 mod subscribe;
+mod token;
 mod update;
 
 pub use answer::{Answer, Confirmation, Outcome};
 pub use devices::{Devices, Listing};
+pub use federate::{Federate, FederateAction};
 pub use notification::{Cause, EventKind, Notification};
 pub use payload::{Format, parse_bare, parse_request};
+pub use peer::{Peer, PeerAction};
 pub use retrieve::{Retrieve, RetrieveMany};
 pub use state::{Availability, ClusterState, DeviceEvent, DeviceState, HomeState, Presence};
 pub use subscribe::{Renew, Subscribe, Unsubscribe};
+pub use token::{Token, TokenAction};
 pub use update::{Update, UpdateMany, UpdateOne, UpdateProperties};
 
 use crate::{Millis, RequestId, Topic};

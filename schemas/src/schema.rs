@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Datum, DeviceDocument, Reading,
+    link::LinkMessage,
     message::{
-        Answer, ClusterState, DeviceEvent, DeviceState, Devices, HomeState, Notification, Renew, Retrieve,
-        RetrieveMany, Subscribe, Unsubscribe, Update, UpdateMany, UpdateProperties,
+        Answer, ClusterState, DeviceEvent, DeviceState, Devices, Federate, HomeState, Notification, Peer, Renew,
+        Retrieve, RetrieveMany, Subscribe, Token, Unsubscribe, Update, UpdateMany, UpdateProperties,
     },
 };
 
@@ -15,7 +16,7 @@ use crate::{
 type Describe = fn(&mut SchemaGenerator) -> Schema;
 
 /// Every message that a payload may be, in the order of the flows.
-const MESSAGES: [Describe; 18] = [
+const MESSAGES: [Describe; 22] = [
     describe::<Datum>,
     describe::<Reading>,
     describe::<DeviceDocument>,
@@ -32,6 +33,10 @@ const MESSAGES: [Describe; 18] = [
     describe::<Subscribe>,
     describe::<Renew>,
     describe::<Unsubscribe>,
+    describe::<Federate>,
+    describe::<Token>,
+    describe::<Peer>,
+    describe::<LinkMessage>,
     describe::<Answer>,
     describe::<Notification>,
 ];

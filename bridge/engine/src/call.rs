@@ -3,8 +3,8 @@
 use hes_schemas::{
     Address, Datum, DevicePath, Fault, Operation, Symbol, Target,
     message::{
-        Devices, Format, Head, Renew, Request, Retrieve, RetrieveMany, Subscribe, Unsubscribe, Update, UpdateMany,
-        UpdateProperties, parse_bare, parse_request,
+        Devices, Federate, Format, Head, Peer, Renew, Request, Retrieve, RetrieveMany, Subscribe, Token, Unsubscribe,
+        Update, UpdateMany, UpdateProperties, parse_bare, parse_request,
     },
 };
 use serde::de::DeserializeOwned;
@@ -30,6 +30,12 @@ pub(crate) enum Call {
     Renew(Renew),
     /// End a subscription.
     Unsubscribe(Unsubscribe),
+    /// Do something about federations.
+    Federate(Federate),
+    /// Do something about tokens between homes.
+    Token(Token),
+    /// Do something about peers.
+    Peer(Peer),
 }
 
 impl Call {
@@ -57,6 +63,9 @@ impl Call {
                 Operation::Subscribe => request(format, payload, Self::Subscribe),
                 Operation::Renew => request(format, payload, Self::Renew),
                 Operation::Unsubscribe => request(format, payload, Self::Unsubscribe),
+                Operation::Federate => request(format, payload, Self::Federate),
+                Operation::Token => request(format, payload, Self::Token),
+                Operation::Peer => request(format, payload, Self::Peer),
             },
             Address::HomeStatus(_)
             | Address::ClusterStatus(..)
@@ -73,7 +82,14 @@ impl Call {
     /// Says whether doing it twice would be more than doing it once, or would look like a failure.
     pub(crate) const fn acts(&self) -> bool {
         match self {
-            Self::Set(..) | Self::SetMany(..) | Self::Update(_) | Self::Subscribe(_) | Self::Unsubscribe(_) => true,
+            Self::Set(..)
+            | Self::SetMany(..)
+            | Self::Update(_)
+            | Self::Subscribe(_)
+            | Self::Unsubscribe(_)
+            | Self::Federate(_)
+            | Self::Token(_)
+            | Self::Peer(_) => true,
             Self::Get(..) | Self::Retrieve(_) | Self::Devices(_) | Self::Renew(_) => false,
         }
     }

@@ -61,6 +61,9 @@ impl Engine {
             Call::Subscribe(subscribe) => self.subscribe(now, subscribe, &request),
             Call::Renew(renew) => self.renew(now, &renew, &request),
             Call::Unsubscribe(unsubscribe) => self.unsubscribe(&unsubscribe, &request),
+            Call::Federate(federate) => self.federate(now, federate.what, &request),
+            Call::Token(token) => self.token(now, token.what, &request),
+            Call::Peer(peer) => self.peer_errand(now, &peer.what, request),
         }
     }
 

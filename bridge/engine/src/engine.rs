@@ -16,6 +16,7 @@ use crate::{
     cluster::{Cluster, Report},
     device::Device,
     directory::Directory,
+    homes::Homes,
     input::Input,
     lanes::Lanes,
     limits::Limits,
@@ -51,6 +52,7 @@ pub struct Engine {
     pub(crate) lanes: Lanes,
     pub(crate) subscriptions: Subscriptions,
     pub(crate) timers: Timers,
+    pub(crate) homes: Homes,
     pub(crate) counters: Counters,
     outputs: VecDeque<Output>,
 }
@@ -73,6 +75,7 @@ impl Engine {
             lanes: Lanes::default(),
             subscriptions: Subscriptions::new(restored.epoch),
             timers: Timers::default(),
+            homes: Homes::default(),
             counters: Counters::default(),
             outputs: VecDeque::new(),
         };
@@ -96,6 +99,12 @@ impl Engine {
             Input::Asked(asked) => self.asked(now, &asked),
             Input::Rights(rights) => self.set_rights(rights),
             Input::NotKept(sid) => self.not_kept(&sid),
+            Input::Peers(terms) => self.set_peers(now, terms),
+            Input::PeerUp(peer) => self.peer_up(now, &peer),
+            Input::PeerDown(peer, reason) => self.peer_down(now, &peer, reason),
+            Input::PeerSaid(peer, message) => self.peer_said(now, peer, message),
+            Input::Logged(peer, seq) => self.logged(now, &peer, seq),
+            Input::Errand(key, result) => self.errand_done(key, result),
         }
     }
 
@@ -114,6 +123,7 @@ impl Engine {
                 Timer::Natives(cluster, from) => self.tell_natives(now, cluster, from),
                 Timer::Recall(cluster) => self.recall(&cluster),
                 Timer::Forget => self.forget(now),
+                Timer::Errand(key) => self.errand_late(key),
             }
         }
     }

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use hes_schemas::{ClientId, ClusterId, Millis, Sid, UserName, rights::Grants};
+use hes_schemas::{
+    ClientId, ClusterId, Datum, Fault, HomeId, Millis, Sid, UserName, link::LinkMessage, rights::Grants,
+};
+
+use crate::homes::ErrandKey;
 
 /// One thing that happened outside.
 #[derive(Debug, Clone)]
@@ -35,6 +39,27 @@ pub enum Input<'a> {
     Rights(Vec<(UserName, Arc<Grants>)>),
     /// A subscription could not be kept and was refused.
     NotKept(Sid),
+    /// These are all homes that there is trust with; links to others are no more.
+    Peers(Vec<PeerTerms>),
+    /// The way to a peer is open and proves who speaks.
+    PeerUp(HomeId),
+    /// The way to a peer is closed.
+    PeerDown(HomeId, String),
+    /// A peer said something, and its seal proves it.
+    PeerSaid(&'a HomeId, LinkMessage),
+    /// An entry of the log to a peer is on disk.
+    Logged(HomeId, u64),
+    /// What the shell was sent to do is done.
+    Errand(ErrandKey, Result<Datum, Fault>),
+}
+
+/// What was agreed on with the owner of another home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerTerms {
+    /// Which home.
+    pub home: HomeId,
+    /// What other homes tell is passed on to it.
+    pub transit: bool,
 }
 
 /// A request as it came off the wire.
@@ -87,4 +112,6 @@ pub enum Door {
     Own(Option<ClientId>),
     /// Another broker, which does not tell who published.
     Alongside,
+    /// The link to another home: which, and the number of the request there.
+    Link(HomeId, u64),
 }

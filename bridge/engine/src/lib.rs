@@ -15,6 +15,7 @@ mod device;
 mod directory;
 mod engine;
 mod fit;
+pub mod homes;
 mod input;
 mod intake;
 mod interest;
@@ -42,7 +43,7 @@ mod timers;
 mod work;
 
 pub use engine::Engine;
-pub use input::{Asked, Asker, Delivery, Door, Input};
+pub use input::{Asked, Asker, Delivery, Door, Input, PeerTerms};
 pub use limits::Limits;
 pub use notice::{Counters, Load, Notice};
 pub use output::{Letter, Output, Post};

@@ -1,12 +1,18 @@
 //! What the engine wants done.
 
-use hes_schemas::{ClientId, ClusterId, Encoding, Sid, Status, Topic, UserName};
+use std::sync::Arc;
+
+use hes_schemas::{
+    ClientId, ClusterId, DeviceDocument, DevicePath, Encoding, HomeId, Sid, Status, Topic, UserName, link::LinkMessage,
+    rights::Grants,
+};
 
 use crate::{
     cluster::Command,
+    homes::{Errand, ErrandKey},
     input::{Asker, Delivery},
     notice::Notice,
-    record::Record,
+    record::{ParcelRecord, Record},
 };
 
 /// One thing to be done outside, in the order in which they are polled.
@@ -51,6 +57,18 @@ pub enum Output {
     },
     /// Bring back, as [`crate::Input::Retained`], what the cluster said of its devices in another life.
     Recall(ClusterId),
+    /// Say something to a peer; if there is no room for it, the way to it is closed.
+    Say(HomeId, LinkMessage),
+    /// Keep an entry of the log to a peer, and then say so with [`crate::Input::Logged`].
+    Log(ParcelRecord),
+    /// Publish what happened in another home, and note in the same step that it was heard.
+    PublishOnce(Post, Record),
+    /// What may be shown of a device of another home: its document; nothing if it has gone.
+    Mirrored(DevicePath, Option<Box<DeviceDocument>>),
+    /// What a user of this home may do in another; nothing if that has ended.
+    Foreign(HomeId, UserName, Option<Arc<Grants>>),
+    /// Do something that takes a key, a network or chance, and tell with [`crate::Input::Errand`].
+    Errand(ErrandKey, Errand),
     /// Report a fact.
     Notice(Notice),
 }

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use hes_schemas::{
-    ClientId, ClusterId, Datum, DeviceId, Millis, PropertyName, Sid, Timestamp, Uid, UserName, message::EventKind,
+    ClientId, ClusterId, Datum, DeviceId, HomeId, Millis, PropertyName, Sid, Timestamp, Uid, UserName,
+    link::{Federation, FederationId, Item, Log},
+    message::EventKind,
     rights::Scope,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::cluster::Shape;
 
@@ -22,6 +25,45 @@ pub enum Record {
     Subscription(SubscriptionRecord),
     /// A subscription is to be forgotten.
     SubscriptionGone(Sid),
+    /// A peer has acknowledged the log up to a number.
+    ParcelsGone(HomeId, u64),
+    /// How far a peer's log has been heard.
+    Heard(HomeId, u64),
+    /// What another home retains, as it was told last.
+    Mirror(MirrorRecord),
+    /// Something that another home retained is no more.
+    MirrorGone(String),
+    /// A federation and all that is known of it.
+    Federation(Box<FederationRecord>),
+    /// A federation is to be forgotten.
+    FederationGone(FederationId),
+}
+
+/// One entry of the log to a peer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParcelRecord {
+    /// To which peer.
+    pub peer: HomeId,
+    /// Until when it is worth anything.
+    pub until: Timestamp,
+    /// What is said.
+    pub log: Log,
+}
+
+/// One thing that another home retains.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MirrorRecord {
+    /// The peer that told.
+    pub peer: HomeId,
+    /// What.
+    pub item: Item,
+}
+
+/// A federation, as it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FederationRecord {
+    /// What was proposed.
+    pub federation: Federation,
 }
 
 /// A device, without its values.
@@ -109,6 +151,14 @@ pub struct Restored {
     pub values: Vec<ValuesRecord>,
     /// All subscriptions.
     pub subscriptions: Vec<SubscriptionRecord>,
+    /// What is still to be told to peers, in order.
+    pub parcels: Vec<ParcelRecord>,
+    /// How far the logs of peers have been heard.
+    pub heard: Vec<(HomeId, u64)>,
+    /// What other homes retain.
+    pub mirrors: Vec<MirrorRecord>,
+    /// All federations.
+    pub federations: Vec<FederationRecord>,
     /// How often the gateway was started, this start included.
     pub epoch: u64,
     /// A version above all that may have been said before an unclean stop; nothing after a clean one.

@@ -57,7 +57,7 @@ pub(crate) fn default_topic(root: &Root, home: &HomeId, door: &Door) -> Option<T
 pub(crate) fn named_topic(root: &Root, home: &HomeId, door: &Door, named: &str) -> Result<Topic, Fault> {
     let own = match door {
         Door::Own(client) => client.as_ref().map(ClientId::as_str),
-        Door::Alongside => None,
+        Door::Alongside | Door::Link(..) => None,
     };
     let is_own = root
         .strip(named)
@@ -67,6 +67,7 @@ pub(crate) fn named_topic(root: &Root, home: &HomeId, door: &Door, named: &str) 
         .is_some_and(|client| match door {
             Door::Own(_) => Some(client) == own,
             Door::Alongside => !client.is_empty(),
+            Door::Link(..) => false,
         });
     let refused = || Fault::new(Symbol::ForeignResponseTopic, "answers go to the asker's own $res topic only");
     if !is_own {
@@ -81,7 +82,7 @@ impl Door {
     pub const fn client(&self) -> Option<&ClientId> {
         match self {
             Self::Own(client) => client.as_ref(),
-            Self::Alongside => None,
+            Self::Alongside | Self::Link(..) => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hes_schemas::{ClusterId, PropertyName, Sid, Timestamp};
 
-use crate::{directory::Slot, lanes::WorkKey, requests::RequestKey};
+use crate::{directory::Slot, homes::ErrandKey, lanes::WorkKey, requests::RequestKey};
 
 /// One thing to be done at a time; if it has become pointless by then, nothing is done.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,8 @@ pub(crate) enum Timer {
     Recall(ClusterId),
     /// Stored answers are forgotten.
     Forget,
+    /// An errand must be answered.
+    Errand(ErrandKey),
 }
 
 /// All timers in the order of their times.

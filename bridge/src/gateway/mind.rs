@@ -100,6 +100,12 @@ impl Mind {
             Output::Remember { cluster, topic, payload } => self.sinks.remember(cluster, topic, payload),
             Output::Recall(cluster) => self.recall(cluster),
             Output::Notice(notice) => super::report::notice(&notice),
+            Output::Say(..)
+            | Output::Log(_)
+            | Output::PublishOnce(..)
+            | Output::Mirrored(..)
+            | Output::Foreign(..)
+            | Output::Errand(..) => {}
             Output::Keep { record, kept, refused, undo } => {
                 let me = self.me.clone();
                 let done = move |is_kept: bool| {

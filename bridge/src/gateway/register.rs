@@ -65,6 +65,12 @@ impl Register {
                 self.0.write().unwrap_or_else(PoisonError::into_inner).retire(&(cluster.clone(), uid.clone()));
             }
             Record::Values(_) | Record::Subscription(_) | Record::SubscriptionGone(_) => {}
+            Record::ParcelsGone(..)
+            | Record::Heard(..)
+            | Record::Mirror(_)
+            | Record::MirrorGone(_)
+            | Record::Federation(_)
+            | Record::FederationGone(_) => {}
         }
     }
 

@@ -78,7 +78,7 @@ impl Sinks {
                     broker.send(client.as_str(), user.as_str(), from_letter(letter));
                 }
             }
-            Door::Own(None) => {}
+            Door::Own(None) | Door::Link(..) => {}
             Door::Alongside => {
                 if let Some(outbox) = &self.outbox {
                     outbox.answer(letter);

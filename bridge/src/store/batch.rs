@@ -72,6 +72,12 @@ impl Batch {
             Record::SubscriptionGone(sid) => {
                 self.subscriptions.insert(sid, None);
             }
+            Record::ParcelsGone(..)
+            | Record::Heard(..)
+            | Record::Mirror(_)
+            | Record::MirrorGone(_)
+            | Record::Federation(_)
+            | Record::FederationGone(_) => {}
         }
     }
 

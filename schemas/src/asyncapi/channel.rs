@@ -179,6 +179,9 @@ const fn request(operation: Operation) -> Row {
         Operation::Subscribe => ("subscribe", "Subscribe to events.", Asked, &["Subscribe"]),
         Operation::Renew => ("renew", "Keep a subscription.", Asked, &["Renew"]),
         Operation::Unsubscribe => ("unsubscribe", "End a subscription.", Asked, &["Unsubscribe"]),
+        Operation::Federate => ("federate", "Found, change, list and end federations.", Asked, &["Federate"]),
+        Operation::Token => ("token", "Issue, verify, revoke and list tokens between homes.", Asked, &["Token"]),
+        Operation::Peer => ("peer", "Invite, join, confirm, list and remove peers.", Asked, &["Peer"]),
     }
 }
 

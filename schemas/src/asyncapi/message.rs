@@ -37,6 +37,9 @@ pub(super) fn all() -> Map<String, Value> {
         ("Subscribe", "Asks to be told of events."),
         ("Renew", "Asks to keep a subscription."),
         ("Unsubscribe", "Asks to end a subscription."),
+        ("Federate", "Asks for something about federations."),
+        ("Token", "Asks for something about tokens between homes."),
+        ("Peer", "Asks for something about peers."),
     ]
     .map(|(name, summary)| request(name, summary, schema(name)));
     let bare = [

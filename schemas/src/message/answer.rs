@@ -102,6 +102,9 @@ pub struct Answer {
     /// There are more devices; ask again with this as `after`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// What was asked about federations, tokens and peers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub info: Option<Datum>,
     /// The subscription.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<Sid>,

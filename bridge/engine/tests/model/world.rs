@@ -199,6 +199,12 @@ impl World {
             Output::Command(id, command) => self.take_command(&id, command.topic.as_str(), &command.payload),
             Output::Notice(notice) => self.notices.push(notice),
             Output::Remember { .. } | Output::Recall(_) => {}
+            Output::Say(..)
+            | Output::Log(_)
+            | Output::PublishOnce(..)
+            | Output::Mirrored(..)
+            | Output::Foreign(..)
+            | Output::Errand(..) => {}
         }
     }
 
@@ -207,6 +213,12 @@ impl World {
             Record::Subscription(record) => self.news.keep(record),
             Record::SubscriptionGone(sid) => self.news.end(sid),
             Record::Device(_) | Record::Values(_) | Record::DeviceGone(..) => {}
+            Record::ParcelsGone(..)
+            | Record::Heard(..)
+            | Record::Mirror(_)
+            | Record::MirrorGone(_)
+            | Record::Federation(_)
+            | Record::FederationGone(_) => {}
         }
     }
 

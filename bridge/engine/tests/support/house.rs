@@ -367,6 +367,12 @@ impl House {
                 Output::Command(id, command) => self.commands.push((id, command)),
                 Output::Save(record) => self.shelf.save(record),
                 Output::Remember { .. } | Output::Recall(_) => {}
+                Output::Say(..)
+                | Output::Log(_)
+                | Output::PublishOnce(..)
+                | Output::Mirrored(..)
+                | Output::Foreign(..)
+                | Output::Errand(..) => {}
                 Output::Notice(notice) => self.notices.push(notice),
             }
         }

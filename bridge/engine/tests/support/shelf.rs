@@ -60,6 +60,7 @@ impl Shelf {
             epoch: self.epoch,
             leap,
             floor: self.floor,
+            ..Restored::default()
         }
     }
 
@@ -77,6 +78,12 @@ impl Shelf {
             }
             Record::Subscription(record) => drop(self.subscriptions.insert(record.sid.clone(), record)),
             Record::SubscriptionGone(sid) => drop(self.subscriptions.remove(&sid)),
+            Record::ParcelsGone(..)
+            | Record::Heard(..)
+            | Record::Mirror(_)
+            | Record::MirrorGone(_)
+            | Record::Federation(_)
+            | Record::FederationGone(_) => {}
         }
     }
 }

@@ -1,0 +1,49 @@
+//! Other homes: what they may see of this one, what is known of them, and what is asked across.
+//!
+//! `peers` keeps the links alive and numbers what is said; `feed` tells a peer how things are here and `mirror` keeps how
+//! they are there; `outbox` keeps what may not be lost; `asks` carries requests across; `federations` and `tokens` say who
+//! may. Another home's devices are retained below its own id, so that nothing told of one home can be mistaken for
+//! another's.
+
+mod asks;
+mod errands;
+mod federations;
+mod notary;
+mod peers;
+
+use std::sync::Arc;
+
+use self::{asks::Asks, errands::Errands, federations::Federations, notary::Nobody, peers::Peers};
+pub use self::{
+    errands::{Errand, ErrandKey},
+    notary::{Claims, Notary, NotaryError},
+};
+
+/// All that concerns other homes.
+#[derive(Debug)]
+pub(crate) struct Homes {
+    pub(crate) peers: Peers,
+    pub(crate) asks: Asks,
+    pub(crate) federations: Federations,
+    pub(crate) errands: Errands,
+    pub(crate) notary: Arc<dyn Notary>,
+}
+
+impl Default for Homes {
+    fn default() -> Self {
+        Self {
+            peers: Peers::default(),
+            asks: Asks::default(),
+            federations: Federations::default(),
+            errands: Errands::default(),
+            notary: Arc::new(Nobody),
+        }
+    }
+}
+
+impl crate::Engine {
+    /// Gives the engine its notary; to be done before the first peer.
+    pub fn set_notary(&mut self, notary: Arc<dyn Notary>) {
+        self.homes.notary = notary;
+    }
+}

@@ -1,0 +1,48 @@
+//! About tokens that other homes' users hold here, and that this home's users hold there.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::request;
+use crate::{HomeId, link::FederationId};
+
+request! {
+    /// Asks for something about tokens between homes, `$req/token`.
+    ///
+    /// Shape: `{"do":"list"}`, `{"do":{"revoke":{"jti":"7-12"}}}`.
+    pub struct Token {
+        /// What is to be done.
+        #[serde(rename = "do")]
+        pub what: TokenAction,
+    }
+}
+
+/// What is to be done with tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum TokenAction {
+    /// Have another home issue a token for the asker, unless there is one.
+    Issue {
+        /// Which home.
+        home: HomeId,
+    },
+    /// Say whether a token of this home holds, and what it says.
+    Verify {
+        /// The token.
+        token: String,
+    },
+    /// List the tokens in force.
+    List,
+    /// Revoke tokens: one, those of a federation, or those of a peer.
+    Revoke {
+        /// One token.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        jti: Option<String>,
+        /// Those of a federation.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        federation: Option<FederationId>,
+        /// Those of a peer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        home: Option<HomeId>,
+    },
+}

@@ -3,6 +3,7 @@
 //! - `wire`: MQTT on a socket; `client`: who asks and listens there.
 //! - `program`, `gateway`, `mosquitto`: what runs beside the tests; `zigbee`: a bridge and its devices; `house`: both.
 //! - `patience`, `chance`, `vectors`: waiting without time, variety without luck, and bytes that are no messages.
+//! - `cable`: a way to a broker on which packets are lost, doubled, late or overtaken.
 //! - `crowd`, `figures`: many clients at once, and what measurements print.
 
 #![expect(
@@ -15,6 +16,7 @@
     reason = "this serves tests, which panic to say what is wrong"
 )]
 
+pub mod cable;
 pub mod chance;
 pub mod client;
 pub mod crowd;

@@ -1,5 +1,7 @@
 //! The cable that other tests pull at does what it says.
 
+#![expect(clippy::unwrap_used, reason = "a test panics to say what is wrong")]
+
 use std::collections::BTreeSet;
 
 use hes_tests::{

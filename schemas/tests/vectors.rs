@@ -250,6 +250,18 @@ fn a_refusal_names_the_field_and_what_belongs_there() {
         let read = decode::<message::Subscribe>(Encoding::Json, payload.as_bytes(), Limits::REQUEST);
         read.unwrap_err().to_string()
     };
+    let federate = |payload: &str| {
+        let read = decode::<message::Federate>(Encoding::Json, payload.as_bytes(), Limits::REQUEST);
+        read.unwrap_err().to_string()
+    };
+    for (payload, expect) in [
+        (r#"{"do":"leave"}"#, "do: \"leave\" is not enough; what is wanted is {\"leave\":{..}}"),
+        (r#"{"do":{"list":{}}}"#, "do: a word is expected, not a map"),
+        (r#"{"do":{"leave":{"federation":7}}}"#, "do.leave.federation: a text is expected, not 7"),
+        (r#"{"do":{"leave":{}}}"#, "do.leave: the field \"federation\" is missing"),
+    ] {
+        assert_eq!(federate(payload), expect, "{payload}");
+    }
     for (payload, expect) in [
         ("[]", "a map is expected, not a list"),
         ("{}", "the field \"scope\" is missing"),

@@ -3,8 +3,8 @@
 use serde::{
     Deserializer,
     de::{
-        DeserializeOwned, DeserializeSeed, Error as _, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
-        value::StrDeserializer,
+        DeserializeOwned, DeserializeSeed, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
+        VariantAccess, Visitor, value::StrDeserializer,
     },
     forward_to_deserialize_any,
 };
@@ -78,9 +78,15 @@ impl<'de> Deserializer<'de> for Shape {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Misfit> {
-        match self.0.as_text() {
-            Some(word) => visitor.visit_enum(StrDeserializer::new(word)),
-            None => Err(Misfit::invalid_type(self.unexpected(), &"a word")),
+        match self.0 {
+            Datum::Text(name) => visitor.visit_enum(Choice { name, content: None }),
+            Datum::Map(entries) if entries.len() == 1 => {
+                let (name, content) = entries.into_iter().next().unwrap_or_default();
+                visitor.visit_enum(Choice { name, content: Some(content) })
+            }
+            Datum::Null | Datum::Bool(_) | Datum::Integer(_) | Datum::Number(_) | Datum::List(_) | Datum::Map(_) => {
+                Err(Misfit::invalid_type(self.unexpected(), &"a word"))
+            }
         }
     }
 
@@ -95,6 +101,55 @@ impl IntoDeserializer<'_, Misfit> for Shape {
 
     fn into_deserializer(self) -> Self {
         self
+    }
+}
+
+/// One of several things that are told apart by a word: the word alone, or a map from it to what belongs to it.
+struct Choice {
+    name: Box<str>,
+    content: Option<Datum>,
+}
+
+impl Choice {
+    /// Returns what belongs to the word, which cannot stand alone.
+    fn content(self) -> Result<Shape, Misfit> {
+        let missing = || Misfit::custom(format!("{:?} is not enough; what is wanted is {{\"{0}\":{{..}}}}", self.name));
+        self.content.map(Shape).ok_or_else(missing)
+    }
+}
+
+impl<'de> EnumAccess<'de> for Choice {
+    type Error = Misfit;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Misfit> {
+        Ok((seed.deserialize(StrDeserializer::new(&self.name))?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Choice {
+    type Error = Misfit;
+
+    fn unit_variant(self) -> Result<(), Misfit> {
+        match self.content {
+            None => Ok(()),
+            Some(_) => Err(Misfit::invalid_type(Unexpected::Map, &"a word")),
+        }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Misfit> {
+        let name = self.name.clone();
+        seed.deserialize(self.content()?).map_err(|misfit| misfit.in_field(&name))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Misfit> {
+        let name = self.name.clone();
+        self.content()?.deserialize_seq(visitor).map_err(|misfit| misfit.in_field(&name))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
+        let name = self.name.clone();
+        self.content()?.deserialize_struct("", fields, visitor).map_err(|misfit| misfit.in_field(&name))
     }
 }
 

@@ -152,3 +152,11 @@ pub fn encode<T: Serialize + ?Sized>(encoding: Encoding, message: &T) -> Vec<u8>
     }
     payload
 }
+
+/// Returns a message as the data model says it, for a message that carries another.
+///
+/// What the data model has no words for becomes [`Datum::Null`].
+#[must_use]
+pub fn datum_of<T: Serialize + ?Sized>(message: &T) -> Datum {
+    decode_datum(Encoding::Cbor, &encode(Encoding::Cbor, message), Limits::CLUSTER).unwrap_or_default()
+}

@@ -16,14 +16,14 @@ mod update;
 
 pub use answer::{Answer, Confirmation, Outcome};
 pub use devices::{Devices, Listing};
-pub use federate::{Federate, FederateAction};
+pub use federate::{ConsentInfo, Deed, Federate, FederateAction, FederationInfo, MemberInfo, Standing};
 pub use notification::{Cause, EventKind, Notification};
 pub use payload::{Format, parse_bare, parse_request};
 pub use peer::{Peer, PeerAction};
 pub use retrieve::{Retrieve, RetrieveMany};
 pub use state::{Availability, ClusterState, DeviceEvent, DeviceState, HomeState, Presence};
 pub use subscribe::{Renew, Subscribe, Unsubscribe};
-pub use token::{Token, TokenAction};
+pub use token::{Token, TokenAction, TokenInfo, Verdict};
 pub use update::{Update, UpdateMany, UpdateOne, UpdateProperties};
 
 use crate::{Millis, RequestId, Topic};

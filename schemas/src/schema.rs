@@ -7,8 +7,9 @@ use crate::{
     Datum, DeviceDocument, Reading,
     link::LinkMessage,
     message::{
-        Answer, ClusterState, DeviceEvent, DeviceState, Devices, Federate, HomeState, Notification, Peer, Renew,
-        Retrieve, RetrieveMany, Subscribe, Token, Unsubscribe, Update, UpdateMany, UpdateProperties,
+        Answer, ClusterState, DeviceEvent, DeviceState, Devices, Federate, FederationInfo, HomeState, Notification,
+        Peer, Renew, Retrieve, RetrieveMany, Subscribe, Token, TokenInfo, Unsubscribe, Update, UpdateMany,
+        UpdateProperties, Verdict,
     },
 };
 
@@ -16,7 +17,7 @@ use crate::{
 type Describe = fn(&mut SchemaGenerator) -> Schema;
 
 /// Every message that a payload may be, in the order of the flows.
-const MESSAGES: [Describe; 22] = [
+const MESSAGES: [Describe; 25] = [
     describe::<Datum>,
     describe::<Reading>,
     describe::<DeviceDocument>,
@@ -34,7 +35,10 @@ const MESSAGES: [Describe; 22] = [
     describe::<Renew>,
     describe::<Unsubscribe>,
     describe::<Federate>,
+    describe::<FederationInfo>,
     describe::<Token>,
+    describe::<TokenInfo>,
+    describe::<Verdict>,
     describe::<Peer>,
     describe::<LinkMessage>,
     describe::<Answer>,

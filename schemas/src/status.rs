@@ -168,6 +168,8 @@ symbols! {
     WriteOnly = "write_only" => MethodNotAllowed,
     /// The property cannot be written.
     ReadOnly = "read_only" => MethodNotAllowed,
+    /// It does not fit how things stand.
+    Conflict = "conflict" => Conflict,
     /// The request came too late.
     Expired = "expired" => Expired,
     /// The same request id was used for another request.
@@ -190,6 +192,8 @@ symbols! {
     ClusterOffline = "cluster_offline" => Offline,
     /// The device is offline.
     DeviceOffline = "device_offline" => Offline,
+    /// The other home is offline.
+    HomeOffline = "home_offline" => Offline,
     /// The device did not confirm in time.
     NotConfirmed = "not_confirmed" => Timeout,
 }

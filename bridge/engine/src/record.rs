@@ -1,11 +1,14 @@
 //! What the engine wants to be kept, and what it is given back at the next start.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use hes_schemas::{
     ClientId, ClusterId, Datum, DeviceId, HomeId, Millis, PropertyName, Sid, Timestamp, Uid, UserName,
     link::{Federation, FederationId, Item, Log},
-    message::EventKind,
+    message::{Deed, EventKind, Standing},
     rights::Scope,
 };
 use serde::{Deserialize, Serialize};
@@ -59,11 +62,58 @@ pub struct MirrorRecord {
     pub item: Item,
 }
 
-/// A federation, as it is kept.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A federation, as it is kept; after its end too, so that it can be shown what was agreed on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FederationRecord {
-    /// What was proposed.
-    pub federation: Federation,
+    /// Which one; the key.
+    pub id: FederationId,
+    /// What was proposed about it, by the proposals' names.
+    pub proposals: BTreeMap<String, ProposalRecord>,
+    /// Which homes have left it, and when; for good.
+    pub left: BTreeMap<HomeId, Timestamp>,
+    /// How it ended, if it has; for good.
+    pub ended: Option<Ending>,
+    /// Whom nothing is given for a while, because a token was revoked.
+    pub barred: Vec<Bar>,
+}
+
+/// One proposal, and who agrees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposalRecord {
+    /// What is proposed.
+    pub terms: Federation,
+    /// When it came.
+    pub came: Timestamp,
+    /// The peer that it came from first; nothing if it was made here.
+    pub from: Option<HomeId>,
+    /// The signed statements of other homes.
+    pub proofs: BTreeMap<HomeId, String>,
+    /// The homes that were told that this one agrees.
+    pub told: BTreeSet<HomeId>,
+    /// The consent of this home's member.
+    pub consented: Option<Deed>,
+    /// The approval of one who may manage this home.
+    pub approved: Option<Deed>,
+    /// The end of what is given here.
+    pub withdrawn: Option<Deed>,
+}
+
+/// How a federation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    /// When.
+    pub at: Timestamp,
+    /// How.
+    pub how: Standing,
+}
+
+/// A home whose identity is given nothing for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bar {
+    /// Which home.
+    pub home: HomeId,
+    /// Until the last of its tokens would have ended.
+    pub until: Timestamp,
 }
 
 /// A device, without its values.

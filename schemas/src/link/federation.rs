@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{HomeId, Timestamp, UserName, rights::Grant};
 
-/// Names a federation: the home that founded it, and a number there: `oak-5-1`.
+/// Names a federation: the home that founded it, its epoch, and a number there: `oak-5-1`.
 pub type FederationId = String;
 
 /// One identity: a user of a home.
@@ -19,18 +19,27 @@ pub struct Member {
     pub user: UserName,
 }
 
-/// A federation as it is proposed: what both identities prove over.
+/// A federation as it is proposed, or as it would be with one identity more: what identities prove over.
+///
+/// It joins the identity that it adds with each of the others; those were joined by proposals before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Federation {
     /// Which one.
     pub id: FederationId,
+    /// Names the proposal: the home that proposes, its epoch, and a number there. The first proposal has the federation's
+    /// own name.
+    pub proposal: String,
+    /// The home whose member proposes.
+    pub by: HomeId,
+    /// The home whose member is added.
+    pub adds: HomeId,
     /// The identities; at most one of each home.
     pub members: Vec<Member>,
     /// What it is for, in the person's words.
     pub purpose: String,
     /// Until when.
     pub until: Timestamp,
-    /// What each home is asked to give to the other members; a home that is not named gives nothing.
+    /// What each home is asked to give to those that it is joined with; a home that is not named gives nothing.
     pub gives: Vec<Consent>,
 }
 
@@ -39,7 +48,7 @@ pub struct Federation {
 pub struct Consent {
     /// The home that gives.
     pub home: HomeId,
-    /// What: never more than the member's own account may there.
+    /// What: never more than the member's own account may there, and never `manage`.
     pub grants: Vec<Grant>,
 }
 
@@ -54,7 +63,7 @@ pub struct Statement {
     pub sub: UserName,
     /// The federation.
     pub federation: FederationId,
-    /// The hash of what is agreed on, in hexadecimal.
+    /// The hash of what is agreed on, or of what a token is wanted for, in hexadecimal.
     pub transcript: String,
     /// When it was stated, in seconds since 1970.
     pub iat: u64,
@@ -66,28 +75,23 @@ pub struct Statement {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "about", rename_all = "lowercase")]
 pub enum FederationMessage {
-    /// Somebody would like to found one, or to add an identity; the whole federation as it would be.
-    Proposed {
-        /// What is proposed.
-        federation: Federation,
-        /// The proofs so far, signed [`Statement`]s.
-        proofs: Vec<String>,
-    },
-    /// An identity has proved itself and its home has approved.
+    /// An identity has proved itself and its home has approved: from the home that proposes, this is the proposal.
+    ///
+    /// It says all that is agreed on, so that it can be understood before or after what other homes say.
     Agreed {
-        /// Which one.
-        federation: FederationId,
+        /// What is agreed on.
+        federation: Box<Federation>,
         /// The signed [`Statement`].
         proof: String,
     },
-    /// An identity has left, was withdrawn or refused.
+    /// An identity has left, or refuses; it never comes back.
     Left {
         /// Which one.
         federation: FederationId,
         /// Who.
         member: Member,
     },
-    /// It is over.
+    /// It is over for all, for good.
     Dissolved {
         /// Which one.
         federation: FederationId,
@@ -100,6 +104,10 @@ pub enum FederationMessage {
 pub enum TokenMessage {
     /// A token is wanted for an identity, in exchange for a signed [`Statement`].
     Wanted {
+        /// For which federation.
+        federation: FederationId,
+        /// For which identity of the home that asks.
+        user: UserName,
         /// The statement.
         statement: String,
     },
@@ -127,6 +135,8 @@ pub enum TokenMessage {
     },
     /// A token that was given earlier is shown again, on a new link.
     Shown {
+        /// Its id.
+        jti: String,
         /// The token.
         token: String,
     },

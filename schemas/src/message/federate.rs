@@ -4,7 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::request;
-use crate::{HomeId, Timestamp, UserName, link::FederationId, rights::Grant};
+use crate::{
+    HomeId, Timestamp, UserName,
+    link::{Consent, FederationId, Member},
+    rights::Grant,
+};
 
 request! {
     /// Asks for something about federations, `$req/federate`.
@@ -49,6 +53,10 @@ pub enum FederateAction {
         /// What the asker would like to do there.
         #[serde(default)]
         want: Vec<Grant>,
+        /// What this home and the others, each if its member consents, give to the new identity; a home that is not named
+        /// gives nothing.
+        #[serde(default)]
+        gives: Vec<Consent>,
     },
     /// Prove to be the identity that a proposal names, and consent to what it asks for.
     Accept {
@@ -82,4 +90,88 @@ pub enum FederateAction {
         /// Which one.
         federation: FederationId,
     },
+}
+
+/// What a home knows of a federation: the `info` of an answer to `create`, `add` and `show`, and each one of `list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FederationInfo {
+    /// Which one.
+    pub id: FederationId,
+    /// How it stands.
+    pub state: Standing,
+    /// What it is for, in the person's words.
+    pub purpose: String,
+    /// Until when.
+    pub until: Timestamp,
+    /// When it ended, if it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+    /// Its identities.
+    pub members: Vec<MemberInfo>,
+    /// What this home is asked to give, and has been given leave to.
+    pub consents: Vec<ConsentInfo>,
+}
+
+/// How a federation, or an identity in one, stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// It is proposed, and somebody has still to agree.
+    Proposed,
+    /// It is agreed on.
+    Active,
+    /// It has left.
+    Left,
+    /// Its time is over, or there is nobody left.
+    Over,
+    /// Somebody has ended it for all.
+    Dissolved,
+}
+
+/// One identity of a federation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MemberInfo {
+    /// Who.
+    #[serde(flatten)]
+    pub member: Member,
+    /// How it stands towards this home; this home's own: whether it has agreed.
+    pub state: Standing,
+    /// What its home is asked to give to this home's member.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gives: Vec<Grant>,
+}
+
+/// What a home gives to others, who said so, and when; kept after its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConsentInfo {
+    /// By which proposal.
+    pub proposal: String,
+    /// Whose consent it takes.
+    pub user: UserName,
+    /// To whom.
+    pub to: Vec<Member>,
+    /// What.
+    pub grants: Vec<Grant>,
+    /// What for.
+    pub purpose: String,
+    /// Until when.
+    pub until: Timestamp,
+    /// When the person consented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consented: Option<Deed>,
+    /// When one who may manage the home approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<Deed>,
+    /// When it was withdrawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Deed>,
+}
+
+/// Who did something, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Deed {
+    /// Who.
+    pub by: UserName,
+    /// When.
+    pub at: Timestamp,
 }

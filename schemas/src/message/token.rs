@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::request;
-use crate::{HomeId, link::FederationId};
+use crate::{HomeId, Timestamp, UserName, link::FederationId};
 
 request! {
     /// Asks for something about tokens between homes, `$req/token`.
@@ -45,4 +45,33 @@ pub enum TokenAction {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         home: Option<HomeId>,
     },
+}
+
+/// A token in force: the `info` of an answer to `issue`, and each one of `list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TokenInfo {
+    /// Its id.
+    pub jti: String,
+    /// The home that issued it.
+    pub issuer: HomeId,
+    /// The home whose gateway uses it.
+    pub bearer: HomeId,
+    /// For which federation.
+    pub federation: FederationId,
+    /// For which identity of the home that uses it.
+    pub user: UserName,
+    /// Until when.
+    pub until: Timestamp,
+    /// What it gives, in the words of a token's scope.
+    pub scope: String,
+}
+
+/// Whether a token holds: the `info` of an answer to `verify`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Verdict {
+    /// It is this home's own, in force, and not revoked; why it is not, is not told.
+    pub holds: bool,
+    /// What it says, if it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<TokenInfo>,
 }

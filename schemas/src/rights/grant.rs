@@ -72,7 +72,17 @@ impl Grants {
     /// Narrows the grants: what results grants only what both do.
     #[must_use]
     pub fn within(&self, bounds: Arc<Self>) -> Self {
+        let bounds = match &self.within {
+            Some(within) => Arc::new(bounds.within(Arc::clone(within))),
+            None => bounds,
+        };
         Self { grants: self.grants.clone(), within: Some(bounds) }
+    }
+
+    /// Says whether the grants are narrowed, so that whoever has them does not speak for the account as a whole.
+    #[must_use]
+    pub const fn is_narrowed(&self) -> bool {
+        self.within.is_some()
     }
 
     /// Returns the grants.

@@ -49,6 +49,10 @@ pub enum Input<'a> {
     PeerSaid(&'a HomeId, LinkMessage),
     /// An entry of the log to a peer is on disk.
     Logged(HomeId, u64),
+    /// What the log of a peer said up to a number is on disk, with all that followed from it: it may be acknowledged.
+    Noted(HomeId, u64),
+    /// What the log of a peer said could not be put on disk: what has not been noted has to be heard again.
+    NotNoted(HomeId),
     /// What the shell was sent to do is done.
     Errand(ErrandKey, Result<Datum, Fault>),
 }

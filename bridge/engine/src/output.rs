@@ -61,8 +61,11 @@ pub enum Output {
     Say(HomeId, LinkMessage),
     /// Keep an entry of the log to a peer, and then say so with [`crate::Input::Logged`].
     Log(ParcelRecord),
-    /// Publish what happened in another home, and note in the same step that it was heard.
+    /// Publish what happened in another home, and note in the same step, with [`Record::Heard`], that it was heard; then
+    /// say so with [`crate::Input::Noted`].
     PublishOnce(Post, Record),
+    /// Note together what the log of a peer said, with [`Record::Heard`], and then say so with [`crate::Input::Noted`].
+    Note(Vec<Record>),
     /// What may be shown of a device of another home: its document; nothing if it has gone.
     Mirrored(DevicePath, Option<Box<DeviceDocument>>),
     /// What a user of this home may do in another; nothing if that has ended.

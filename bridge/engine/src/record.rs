@@ -203,6 +203,8 @@ pub struct Restored {
     pub subscriptions: Vec<SubscriptionRecord>,
     /// What is still to be told to peers, in order.
     pub parcels: Vec<ParcelRecord>,
+    /// The highest number that the log to each peer ever had; it goes on above, even if nothing is still to be told.
+    pub logged: Vec<(HomeId, u64)>,
     /// How far the logs of peers have been heard.
     pub heard: Vec<(HomeId, u64)>,
     /// What other homes retain.

@@ -103,6 +103,7 @@ impl Mind {
             Output::Say(..)
             | Output::Log(_)
             | Output::PublishOnce(..)
+            | Output::Note(_)
             | Output::Mirrored(..)
             | Output::Foreign(..)
             | Output::Errand(..) => {}

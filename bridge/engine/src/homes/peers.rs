@@ -22,6 +22,12 @@ impl Engine {
 
     pub(crate) fn logged(&mut self, _now: Timestamp, _peer: &HomeId, _seq: u64) {}
 
+    /// Acknowledges what is on disk of a peer's log.
+    pub(crate) fn noted(&mut self, _now: Timestamp, _peer: &HomeId, _seq: u64) {}
+
+    /// Goes back to what is on disk of a peer's log.
+    pub(crate) fn not_noted(&mut self, _now: Timestamp, _peer: &HomeId) {}
+
     /// Says whether a peer is there and has said hello.
     pub(crate) fn is_linked(&self, _peer: &HomeId) -> bool {
         false

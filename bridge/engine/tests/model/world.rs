@@ -202,6 +202,7 @@ impl World {
             Output::Say(..)
             | Output::Log(_)
             | Output::PublishOnce(..)
+            | Output::Note(_)
             | Output::Mirrored(..)
             | Output::Foreign(..)
             | Output::Errand(..) => {}

@@ -23,6 +23,8 @@ use tokio::{
 pub use connection::{Connection, UrlError};
 pub use error::ClientError;
 
+pub use crate::remote::{TlsFault, Trust, TrustError};
+
 use line::Line;
 
 /// How much longer than a request may act its answer is waited for: the gateway answers 504 at the deadline.
@@ -59,7 +61,7 @@ impl Client {
     }
 
     async fn open(connection: &Connection) -> Result<Self, ClientError> {
-        let (line, notifications) = Line::open(connection);
+        let (line, notifications) = Line::open(connection)?;
         let (root, id) = (connection.root().clone(), connection.client().clone());
         match move_in(&line, connection).await {
             Ok(home) => Ok(Self { line, notifications, root, home, id, ttl: connection.ttl() }),

@@ -5,6 +5,7 @@
 
 mod complaint;
 mod cross;
+mod elsewhere;
 mod environment;
 mod file;
 mod key;

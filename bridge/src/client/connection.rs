@@ -3,13 +3,13 @@
 use std::{fmt, time::Duration};
 
 use hes_schemas::{ClientId, HomeId, Millis, Root};
-use rumqttc::v5::MqttOptions;
 use secrecy::SecretString;
 
-use crate::remote::Remote;
+use super::ClientError;
+use crate::remote::{Remote, Trust, Way};
 
-/// The port of MQTT without TLS.
-const PORT: u16 = 1883;
+/// The port of MQTT without TLS, and with it.
+const PORTS: (u16, u16) = (1883, 8883);
 
 /// How long is waited unless it is said otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -20,6 +20,7 @@ pub struct Connection {
     host: String,
     port: u16,
     address: String,
+    trust: Option<Trust>,
     user: Option<String>,
     password: Option<SecretString>,
     home: Option<HomeId>,
@@ -32,10 +33,10 @@ pub struct Connection {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
     /// It begins otherwise.
-    #[error("an address begins with mqtt://")]
+    #[error("an address begins with mqtt:// or mqtts://")]
     Scheme,
-    /// It begins with the scheme of TLS or WebSocket.
-    #[error("{scheme}:// is not spoken here; use mqtt://")]
+    /// It begins with the scheme of WebSocket.
+    #[error("{scheme}:// is not spoken here; use mqtt:// or mqtts://")]
     Unspoken {
         /// Which.
         scheme: &'static str,
@@ -55,7 +56,7 @@ pub enum UrlError {
 }
 
 impl Connection {
-    /// Reads an address: `mqtt://[user[:password]@]host[:port]`.
+    /// Reads an address: `mqtt://[user[:password]@]host[:port]`, or with TLS `mqtts://`.
     ///
     /// The client gets an id of its own by chance.
     ///
@@ -64,7 +65,7 @@ impl Connection {
     ///
     /// Source: RFC 3986, 3.2.
     pub fn new(url: &str) -> Result<Self, UrlError> {
-        let rest = after_scheme(url)?;
+        let (is_tls, rest) = after_scheme(url)?;
         let (credentials, place) = match rest.rsplit_once('@') {
             Some((credentials, place)) => (Some(credentials), place),
             None => (None, rest),
@@ -73,11 +74,12 @@ impl Connection {
             Some((user, password)) => (non_empty(decoded(user)?), non_empty(decoded(password)?)),
             None => (None, None),
         };
-        let (host, port) = host_and_port(place)?;
+        let (host, port) = host_and_port(place, if is_tls { PORTS.1 } else { PORTS.0 })?;
         Ok(Self {
             address: format!("{host}:{port}"),
             host,
             port,
+            trust: is_tls.then(Trust::default),
             user,
             password: password.map(SecretString::from),
             home: None,
@@ -97,6 +99,18 @@ impl Connection {
     #[must_use]
     pub fn with_password(self, password: SecretString) -> Self {
         Self { password: Some(password), ..self }
+    }
+
+    /// Trusts others, and shows who we are, if TLS is spoken.
+    #[must_use]
+    pub fn with_trust(self, trust: Trust) -> Self {
+        Self { trust: self.trust.and(Some(trust)), ..self }
+    }
+
+    /// Says whether TLS is spoken.
+    #[must_use]
+    pub const fn is_tls(&self) -> bool {
+        self.trust.is_some()
     }
 
     /// Asks this home, whichever are announced.
@@ -155,30 +169,46 @@ impl Connection {
         Millis::new(u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX))
     }
 
-    pub(super) fn options(&self) -> MqttOptions {
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// # Errors
+    /// [`ClientError::Tls`] if there is TLS to be spoken and no socket for it.
+    pub(super) fn way(&self) -> Result<Way, ClientError> {
         let password = self.password.clone().unwrap_or_else(|| SecretString::from(String::new()));
         let credentials = self.user.clone().map(|user| (user, password));
-        Remote::new(self.host.clone(), self.port, credentials).options_v5(self.client.to_string())
+        let remote = Remote::new(self.host.clone(), self.port, credentials);
+        let remote = self.trust.iter().cloned().fold(remote, Remote::with_tls);
+        remote.way().map_err(|fault| ClientError::Tls { address: self.address.clone(), fault })
     }
 }
 
 /// Never shows the password.
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "mqtt://{} as {}", self.address, self.user.as_deref().unwrap_or("nobody"))
+        let scheme = if self.is_tls() { "mqtts" } else { "mqtt" };
+        write!(f, "{scheme}://{} as {}", self.address, self.user.as_deref().unwrap_or("nobody"))
     }
 }
 
-fn after_scheme(url: &str) -> Result<&str, UrlError> {
-    for scheme in ["mqtts", "ssl", "ws", "wss"] {
-        if url.strip_prefix(scheme).is_some_and(|rest| rest.starts_with("://")) {
-            return Err(UrlError::Unspoken { scheme });
-        }
+/// Returns whether TLS is spoken, and the rest.
+fn after_scheme(url: &str) -> Result<(bool, &str), UrlError> {
+    let (scheme, rest) = url.split_once("://").ok_or(UrlError::Scheme)?;
+    match scheme {
+        "mqtt" | "tcp" => Ok((false, rest)),
+        "mqtts" | "ssl" => Ok((true, rest)),
+        "ws" => Err(UrlError::Unspoken { scheme: "ws" }),
+        "wss" => Err(UrlError::Unspoken { scheme: "wss" }),
+        _ => Err(UrlError::Scheme),
     }
-    url.strip_prefix("mqtt://").or_else(|| url.strip_prefix("tcp://")).ok_or(UrlError::Scheme)
 }
 
-fn host_and_port(place: &str) -> Result<(String, u16), UrlError> {
+fn host_and_port(place: &str, usual: u16) -> Result<(String, u16), UrlError> {
     let place = place.strip_suffix('/').unwrap_or(place);
     if place.contains(['/', '?', '#']) {
         return Err(UrlError::Path);
@@ -190,7 +220,7 @@ fn host_and_port(place: &str) -> Result<(String, u16), UrlError> {
     };
     let host = host.filter(|host| !host.is_empty()).ok_or(UrlError::Host)?;
     let port = match port {
-        None | Some("") => PORT,
+        None | Some("") => usual,
         Some(text) => text.parse().ok().filter(|port| *port > 0).ok_or(UrlError::Port)?,
     };
     Ok((host.to_owned(), port))
@@ -249,6 +279,8 @@ mod tests {
         check("mqtt://anna:a@b@host", ("host:1883", Some("anna"), Some("a@b")));
         check("mqtt://[::1]:1884", ("[::1]:1884", None, None));
         check("mqtt://u:p@[::1]", ("[::1]:1883", Some("u"), Some("p")));
+        check("mqtts://u:p@host", ("host:8883", Some("u"), Some("p")));
+        check("mqtts://[::1]:1", ("[::1]:1", None, None));
     }
 
     #[test]
@@ -256,7 +288,7 @@ mod tests {
         for (url, expect) in [
             ("localhost", UrlError::Scheme),
             ("http://localhost", UrlError::Scheme),
-            ("mqtts://u:secret@host", UrlError::Unspoken { scheme: "mqtts" }),
+            ("ws://u:secret@host", UrlError::Unspoken { scheme: "ws" }),
             ("wss://host", UrlError::Unspoken { scheme: "wss" }),
             ("mqtt://", UrlError::Host),
             ("mqtt://u:secret@", UrlError::Host),
@@ -278,6 +310,8 @@ mod tests {
     fn never_shows_a_password() {
         let connection = Connection::new("mqtt://anna:secret@host").expect("an address");
         assert_eq!(format!("{connection:?}"), "mqtt://host:1883 as anna");
+        let connection = Connection::new("mqtts://anna:secret@host").expect("an address");
+        assert_eq!(format!("{connection:?}"), "mqtts://host:8883 as anna");
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::{io, sync::Arc, time::Duration};
 use hes_schemas::{DecodeError, HomeId, Topic};
 use rumqttc::v5::{ConnectionError, StateError, mqttbytes::v5::ConnectReturnCode};
 
+use crate::remote::TlsFault;
+
 /// Says why a client got no answer; an answer that says why a request failed is none of these.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ClientError {
@@ -44,6 +46,14 @@ pub enum ClientError {
         address: String,
         /// Its word for it.
         reason: String,
+    },
+    /// TLS does not lead there.
+    #[error("{address}: {fault}")]
+    Tls {
+        /// Where.
+        address: String,
+        /// Why not.
+        fault: TlsFault,
     },
     /// Whatever listens there is no broker of this version.
     #[error("{address} does not speak MQTT 5: {reason}")]
@@ -127,12 +137,15 @@ fn names(homes: &[HomeId]) -> String {
 }
 
 /// Words why the line is down, which it was before it was up, or after.
-pub(super) fn lost(error: ConnectionError, was_up: bool, address: String) -> ClientError {
+pub(super) fn lost(error: ConnectionError, fault: Option<TlsFault>, was_up: bool, address: String) -> ClientError {
     if let ConnectionError::ConnectionRefused(code) = error {
         return refused(code, address);
     }
     if let ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, reason_string }) = error {
         return ClientError::Lost { address, reason: reason_string.unwrap_or_else(|| format!("{reason_code:?}")) };
+    }
+    if let Some(fault) = fault {
+        return broken(fault, was_up, address);
     }
     if was_up {
         return ClientError::Lost { address, reason: reason(error) };
@@ -144,6 +157,16 @@ pub(super) fn lost(error: ConnectionError, was_up: bool, address: String) -> Cli
         return ClientError::Unreachable { address, cause: Arc::new(io::ErrorKind::TimedOut.into()) };
     }
     ClientError::Foreign { address, reason: error.to_string() }
+}
+
+fn broken(fault: TlsFault, was_up: bool, address: String) -> ClientError {
+    if was_up {
+        return ClientError::Lost { address, reason: fault.to_string() };
+    }
+    if let TlsFault::Network(cause) = fault {
+        return ClientError::Unreachable { address, cause };
+    }
+    ClientError::Tls { address, fault }
 }
 
 fn reason(error: ConnectionError) -> String {

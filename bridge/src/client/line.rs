@@ -21,6 +21,7 @@ use super::{
     desk::{Desk, Question},
     error::lost,
 };
+use crate::remote::Way;
 
 /// How many packets wait to be sent.
 const AHEAD: usize = 16;
@@ -32,16 +33,19 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(super) struct Line {
     mqtt: Mutex<AsyncClient>,
     desk: Arc<Desk>,
-    ears: JoinHandle<()>,
+    ears: JoinHandle<Way>,
 }
 
 impl Line {
-    pub(super) fn open(connection: &Connection) -> (Self, mpsc::Receiver<Notification>) {
-        let (mqtt, events) = AsyncClient::new(connection.options(), AHEAD);
+    /// # Errors
+    /// [`ClientError::Tls`] if there is no way to the broker.
+    pub(super) fn open(connection: &Connection) -> Result<(Self, mpsc::Receiver<Notification>), ClientError> {
+        let way = connection.way()?;
+        let (mqtt, events) = AsyncClient::new(way.options_v5(connection.client().to_string()), AHEAD);
         let (desk, notifications) = Desk::new(connection.root().clone());
         let desk = Arc::new(desk);
-        let ears = tokio::spawn(hear(events, Arc::clone(&desk), connection.address().to_owned()));
-        (Self { mqtt: Mutex::new(mqtt), desk, ears }, notifications)
+        let ears = tokio::spawn(hear(events, Arc::clone(&desk), connection.address().to_owned(), way));
+        Ok((Self { mqtt: Mutex::new(mqtt), desk, ears }, notifications))
     }
 
     pub(super) fn desk(&self) -> &Desk {
@@ -79,7 +83,9 @@ impl Line {
         let said = self.mqtt.lock().await.disconnect().await.is_ok();
         if said {
             // a broker that does not take it is left all the same
-            let _taken_or_late = timeout(FAREWELL, &mut self.ears).await;
+            if let Ok(Ok(mut way)) = timeout(FAREWELL, &mut self.ears).await {
+                way.closed().await;
+            }
         }
     }
 }
@@ -91,8 +97,8 @@ impl Drop for Line {
     }
 }
 
-/// Takes in all that comes until the line is down.
-async fn hear(mut events: EventLoop, desk: Arc<Desk>, address: String) {
+/// Takes in all that comes until the line is down; what was said last may still be on its way.
+async fn hear(mut events: EventLoop, desk: Arc<Desk>, address: String, way: Way) -> Way {
     let mut is_up = false;
     loop {
         match events.poll().await {
@@ -101,9 +107,15 @@ async fn hear(mut events: EventLoop, desk: Arc<Desk>, address: String) {
                 take(&desk, packet);
             }
             Ok(Event::Outgoing(Outgoing::Publish(packet))) => desk.sent(packet),
-            Ok(Event::Outgoing(Outgoing::Disconnect)) => return desk.end(ClientError::Closed),
+            Ok(Event::Outgoing(Outgoing::Disconnect)) => {
+                desk.end(ClientError::Closed);
+                return way;
+            }
             Ok(Event::Outgoing(_)) => {}
-            Err(error) => return desk.end(lost(error, is_up, address)),
+            Err(error) => {
+                desk.end(lost(error, way.fault(), is_up, address));
+                return way;
+            }
         }
     }
 }

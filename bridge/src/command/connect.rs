@@ -11,7 +11,10 @@ use hes_schemas::HomeId;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Failure;
-use crate::{client::Connection, settings::read_password};
+use crate::{
+    client::{Connection, Trust},
+    settings::read_password,
+};
 
 const URL: &str = "mqtt://127.0.0.1:1883";
 
@@ -20,8 +23,8 @@ const URL: &str = "mqtt://127.0.0.1:1883";
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Connection, for devices, get, set and watch")]
 pub(crate) struct ConnectArgs {
-    /// Address of the gateway's broker, mqtt://[user[:password]@]host[:port] [env: HES_URL] [default:
-    /// mqtt://127.0.0.1:1883]
+    /// Address of the gateway's broker, mqtt://[user[:password]@]host[:port], or with TLS mqtts:// [env: HES_URL]
+    /// [default: mqtt://127.0.0.1:1883]
     #[arg(long, value_name = "URL", value_parser = secret)]
     url: Option<SecretString>,
 
@@ -33,6 +36,19 @@ pub(crate) struct ConnectArgs {
     /// HES_PASSWORD; where neither is given, a person is asked
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+
+    /// File with the certificate of who signed that of a broker with TLS [env: HES_CA] [default: those that this
+    /// machine knows]
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+
+    /// File with our certificate, for a broker with TLS that asks for one [env: HES_CERTIFICATE]
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
+
+    /// File with the key of our certificate [env: HES_KEY]
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
 
     /// Home to ask, where several are announced [env: HES_HOME] [default: the one that is announced]
     #[arg(long, value_name = "ID")]
@@ -63,6 +79,9 @@ impl ConnectArgs {
             url: self.url.clone().or(others.url),
             user: self.user.clone().or(others.user),
             password_file: self.password_file.clone().or(others.password_file),
+            ca: self.ca.clone().or(others.ca),
+            certificate: self.certificate.clone().or(others.certificate),
+            key: self.key.clone().or(others.key),
             home: self.home.clone().or(others.home),
             timeout: self.timeout.or(others.timeout),
             json: self.json || others.json,
@@ -71,9 +90,10 @@ impl ConnectArgs {
 
     /// Says whether anything is given.
     pub(crate) const fn is_given(&self) -> bool {
-        let Self { url, user, password_file, home, timeout, json } = self;
+        let Self { url, user, password_file, ca, certificate, key, home, timeout, json } = self;
         let has_account = user.is_some() || password_file.is_some();
-        url.is_some() || has_account || home.is_some() || timeout.is_some() || *json
+        let has_files = ca.is_some() || certificate.is_some() || key.is_some();
+        url.is_some() || has_account || has_files || home.is_some() || timeout.is_some() || *json
     }
 
     /// Says whether JSON is wanted.
@@ -93,6 +113,9 @@ impl ConnectArgs {
         let from_environment = || variable("HES_USER").filter(|_| connection.user().is_none());
         if let Some(user) = self.user.clone().or_else(from_environment) {
             connection = connection.with_user(user);
+        }
+        if let Some(trust) = self.trust(&connection, &variable)? {
+            connection = connection.with_trust(trust);
         }
         if let Some(password) = self.password(&connection, surroundings, &variable)? {
             connection = connection.with_password(password);
@@ -120,6 +143,27 @@ impl ConnectArgs {
         }
         let known = variable("HES_PASSWORD").map(SecretString::from);
         Ok(known.or_else(|| connection.user().and_then(surroundings.ask)))
+    }
+
+    /// Returns the files of TLS; those of the environment are for addresses with TLS, whatever the address is.
+    fn trust(
+        &self,
+        connection: &Connection,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Option<Trust>, Failure> {
+        if !connection.is_tls() {
+            let given = [("--ca", &self.ca), ("--certificate", &self.certificate), ("--key", &self.key)];
+            let given = given.into_iter().find(|(_, file)| file.is_some());
+            return given.map_or(Ok(None), |(name, _)| Err(Failure::usage(format!("{name} is for --url mqtts://"))));
+        }
+        let file = |own: &Option<PathBuf>, name: &str| own.clone().or_else(|| variable(name).map(PathBuf::from));
+        let identity = match (file(&self.certificate, "HES_CERTIFICATE"), file(&self.key, "HES_KEY")) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            (Some(_), None) => return Err(Failure::usage("--certificate is of no use without --key")),
+            (None, Some(_)) => return Err(Failure::usage("--key is of no use without --certificate")),
+        };
+        Ok(Some(Trust { authority: file(&self.ca, "HES_CA"), identity }))
     }
 
     fn home(&self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Option<HomeId>, Failure> {
@@ -205,6 +249,22 @@ mod tests {
     }
 
     #[test]
+    fn files_of_tls_go_with_an_address_with_tls_and_two_of_them_together() {
+        let complaint = |line: &[&str]| {
+            let failure = args(line).connection(&Surroundings { variable: &|_| None, ask: &|_| None }).err();
+            failure.and_then(|failure| failure.line)
+        };
+        assert_eq!(complaint(&["--ca", "a"]).as_deref(), Some("--ca is for --url mqtts://"));
+        let tls = ["--url", "mqtts://host"];
+        assert_eq!(complaint(&tls), None);
+        assert_eq!(complaint(&[&tls[..], &["--ca", "a", "--certificate", "b", "--key", "c"]].concat()), None);
+        let half = complaint(&[&tls[..], &["--certificate", "b"]].concat());
+        assert_eq!(half.as_deref(), Some("--certificate is of no use without --key"));
+        assert_eq!(shown(&[], &[("HES_URL", "mqtts://host"), ("HES_CA", "a")]).0, "mqtts://host:8883 as nobody");
+        assert_eq!(shown(&[], &[("HES_CA", "a")]).0, "mqtt://127.0.0.1:1883 as nobody");
+    }
+
+    #[test]
     fn an_empty_variable_is_none() {
         assert_eq!(shown(&[], &[("HES_URL", ""), ("HES_USER", "")]).0, "mqtt://127.0.0.1:1883 as nobody");
     }
@@ -237,7 +297,7 @@ mod tests {
 
     #[test]
     fn no_message_repeats_a_password() {
-        let args = args(&["--url", "mqtts://anna:secret@host"]);
+        let args = args(&["--url", "wss://anna:secret@host"]);
         assert!(!format!("{args:?}").contains("secret"));
         let failure = args.connection(&Surroundings { variable: &|_| None, ask: &|_| None }).unwrap_err();
         assert!(!failure.line.unwrap().contains("secret"));

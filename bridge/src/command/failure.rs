@@ -4,7 +4,7 @@ use std::{error::Error, io, process::ExitCode};
 
 use hes_schemas::{Status, message::Outcome};
 
-use crate::client::ClientError;
+use crate::client::{ClientError, TlsFault};
 
 /// What the program returns to the shell; the worst comes last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +97,7 @@ impl From<ClientError> for Failure {
             ClientError::Unreachable { .. }
             | ClientError::Silent { .. }
             | ClientError::Refused { .. }
+            | ClientError::Tls { .. }
             | ClientError::Foreign { .. }
             | ClientError::NoHome { .. }
             | ClientError::HomeOffline { .. }
@@ -122,6 +123,10 @@ const fn way_out(error: &ClientError) -> Option<&'static str> {
             "give --user NAME (the gateway's first start made owner and printed the password); the password is asked for, \
              or comes from HES_PASSWORD or --password-file FILE",
         ),
+        ClientError::Tls { fault: TlsFault::UnknownIssuer, .. } => {
+            Some("name the file of who signed it with --ca FILE")
+        }
+        ClientError::Tls { fault: TlsFault::Unshown, .. } => Some("name one with --certificate FILE and --key FILE"),
         ClientError::Foreign { .. } => Some("is that the port of the gateway's broker? name another with --url"),
         ClientError::Denied { .. } => Some("what an account may do: hes-bridge user list"),
         ClientError::NoHome { .. } => {
@@ -141,6 +146,7 @@ const fn way_out(error: &ClientError) -> Option<&'static str> {
         | ClientError::ContentType
         | ClientError::Unreadable { .. }
         | ClientError::Lost { .. }
+        | ClientError::Tls { .. }
         | ClientError::Closed => None,
     }
 }

@@ -33,15 +33,20 @@ pub(crate) async fn serve(
 ) {
     let mut pauses = pauses();
     loop {
-        let mut session = Session::new(&mind, &remote, &acts_as, &outbox);
-        let reason = tokio::select! {
-            () = cancel.cancelled() => return session.leave().await,
-            reason = session.run(&mut outgoing) => reason,
+        let reason = match Session::new(&mind, &remote, &acts_as, &outbox) {
+            Err(fault) => fault.to_string(),
+            Ok(mut session) => {
+                let reason = tokio::select! {
+                    () = cancel.cancelled() => return session.leave().await,
+                    reason = session.run(&mut outgoing) => reason,
+                };
+                if session.was_up() {
+                    pauses = self::pauses();
+                }
+                reason
+            }
         };
         report::alongside_lost(remote.url(), &reason);
-        if session.was_up() {
-            pauses = self::pauses();
-        }
         // what waits here is either state, which is sent whole at the next connection, or too late for its asker
         while outgoing.try_recv().is_ok() {}
         tokio::select! {

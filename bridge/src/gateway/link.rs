@@ -12,7 +12,7 @@ use rumqttc::{
 use tokio_util::sync::CancellationToken;
 
 use super::{mind::Mind, report, sinks::Link};
-use crate::remote::{DEAF, Remote, network, reason};
+use crate::remote::{DEAF, Remote, Way, network};
 
 /// How many packets may wait for the other broker.
 const QUEUE: usize = 256;
@@ -74,10 +74,14 @@ struct Ended {
 
 impl Session<'_> {
     async fn run(mut self) -> Ended {
-        let (client, mut events) = AsyncClient::new(self.options(), QUEUE);
+        let way = match self.remote.way() {
+            Ok(way) => way,
+            Err(fault) => return Ended { was_up: false, reason: fault.to_string() },
+        };
+        let (client, mut events) = AsyncClient::new(self.options(&way), QUEUE);
         events.set_network_options(network());
         let reason = loop {
-            match self.step(&client, &mut events).await {
+            match self.step(&client, &mut events, &way).await {
                 Ok(()) => {}
                 Err(reason) => break reason,
             }
@@ -85,14 +89,14 @@ impl Session<'_> {
         Ended { was_up: self.is_up, reason }
     }
 
-    fn options(&self) -> MqttOptions {
+    fn options(&self, way: &Way) -> MqttOptions {
         let id = format!("hes-bridge-{}-{}", self.mind.look(|engine| engine.home().clone()), self.cluster);
-        let mut options = self.remote.options(id);
+        let mut options = way.options(id);
         options.set_clean_session(true);
         options
     }
 
-    async fn step(&mut self, client: &AsyncClient, events: &mut EventLoop) -> Result<(), String> {
+    async fn step(&mut self, client: &AsyncClient, events: &mut EventLoop, way: &Way) -> Result<(), String> {
         match events.poll().await {
             Ok(Event::Incoming(Packet::ConnAck(ack))) if ack.code == ConnectReturnCode::Success => {
                 let filters = self.mind.look(|engine| engine.filters_of(self.cluster));
@@ -111,7 +115,7 @@ impl Session<'_> {
             }
             Ok(Event::Incoming(Packet::Publish(publish))) => hear(self.mind, self.cluster, &publish),
             Ok(_) => {}
-            Err(error) => return Err(reason(&error)),
+            Err(error) => return Err(way.reason(&error)),
         }
         Ok(())
     }

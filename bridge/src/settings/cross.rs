@@ -2,6 +2,7 @@
 
 use super::{
     complaint::Complaint,
+    elsewhere::Elsewhere,
     file::NAMELESS,
     key::Key,
     listener,
@@ -16,7 +17,7 @@ pub(super) fn check(sheet: &Sheet, places: &Places) -> Vec<Complaint> {
     found.reachable(sheet);
     found.brokers_of_clusters(sheet);
     found.bases(sheet);
-    found.accounts_without_users(sheet);
+    found.other_brokers(sheet);
     found.alongside_itself(sheet);
     found.complaints
 }
@@ -96,21 +97,11 @@ impl Found<'_> {
         }
     }
 
-    fn accounts_without_users(&mut self, sheet: &Sheet) {
-        for (id, cluster) in &sheet.cluster {
-            self.account(&Key::of_cluster(id.as_str(), "password_file"), cluster.user.is_some(), cluster.url.is_some());
-        }
-        if let Some(alongside) = &sheet.alongside {
-            self.account(&Key::new(["alongside", "password_file"]), alongside.user.is_some(), true);
-        }
-    }
-
-    fn account(&mut self, password_file: &Key, has_user: bool, has_url: bool) {
-        let is_given = self.places.has(password_file);
-        if is_given && !has_url {
-            self.add(password_file, format!("{password_file} is for another broker: there is no url"));
-        } else if is_given && !has_user {
-            self.add(password_file, format!("{password_file} is for a user: there is none"));
+    fn other_brokers(&mut self, sheet: &Sheet) {
+        let clusters = sheet.cluster.iter().map(|(id, cluster)| Elsewhere::of_cluster(id.as_str(), cluster));
+        let alongside = sheet.alongside.iter().map(Elsewhere::of_alongside);
+        for (key, text) in clusters.chain(alongside).flat_map(|elsewhere| elsewhere.check()) {
+            self.add(&key, text);
         }
     }
 

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// The names of keys that hold paths.
-const PATHS: [&str; 5] = ["data", "password_file", "certificate", "key", "client_ca"];
+const PATHS: [&str; 6] = ["data", "password_file", "ca", "certificate", "key", "client_ca"];
 
 /// One key with its value, and where it was given.
 #[derive(Debug, Clone)]

@@ -1,11 +1,6 @@
 //! A sheet in which all is well becomes settings.
 
-use std::{
-    net::SocketAddr,
-    num::NonZeroU32,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use hes_broker::Limits;
 
@@ -15,15 +10,13 @@ use super::{
     AlongsideSettings, BrokerSettings, ClusterSettings, ListenerSettings, LogSettings, MetricsSettings, Settings,
     StoreSettings,
     complaint::Complaint,
+    elsewhere::Elsewhere,
     key::Key,
     listener,
     measure::Span,
-    password::read_password,
     review::Places,
     sheet::{BrokerSheet, Sheet},
-    url::BrokerUrl,
 };
-use crate::remote::Remote;
 
 /// The last step, which reads the files of passwords and certificates.
 #[derive(Debug)]
@@ -32,13 +25,6 @@ pub(super) struct Settling<'p> {
     pub(super) complaints: Vec<Complaint>,
     /// What can be used, but not for long.
     pub(super) remarks: Vec<Complaint>,
-}
-
-/// An account at another broker.
-struct Account<'s> {
-    section: Key,
-    user: Option<&'s String>,
-    password_file: Option<&'s PathBuf>,
 }
 
 impl<'p> Settling<'p> {
@@ -50,18 +36,13 @@ impl<'p> Settling<'p> {
     pub(super) fn settle(&mut self, sheet: Sheet) -> Option<Settings> {
         let data = self.data(sheet.data);
         let clusters = sheet.cluster.into_iter().map(|(id, cluster)| {
-            let section = Key::new(["cluster", id.as_str()]);
-            let account =
-                Account { section, user: cluster.user.as_ref(), password_file: cluster.password_file.as_ref() };
-            let remote = cluster.url.as_ref().map(|url| self.remote(url, &account));
+            let remote = Elsewhere::of_cluster(id.as_str(), &cluster).settle(self.places, &mut self.complaints);
             ClusterSettings { id, kind: cluster.kind, base: cluster.base, remote }
         });
         let clusters = clusters.collect();
-        let alongside = sheet.alongside.map(|alongside| {
-            let section = Key::new(["alongside"]);
-            let (user, password_file) = (alongside.user.as_ref(), alongside.password_file.as_ref());
-            let remote = self.remote(&alongside.url, &Account { section, user, password_file });
-            AlongsideSettings { remote, acts_as: alongside.acts_as }
+        let alongside = sheet.alongside.and_then(|alongside| {
+            let remote = Elsewhere::of_alongside(&alongside).settle(self.places, &mut self.complaints)?;
+            Some(AlongsideSettings { remote, acts_as: alongside.acts_as })
         });
         let listeners = self.listeners(&sheet.broker);
         let listen_place = format!("{}broker.listen: ", self.places.find(&Key::new(["broker", "listen"])));
@@ -103,18 +84,6 @@ impl<'p> Settling<'p> {
             self.complaints.push(Complaint::new(self.places.find(&Key::new(["data"])), text));
         }
         data
-    }
-
-    fn remote(&mut self, url: &BrokerUrl, account: &Account<'_>) -> Remote {
-        let password = account.password_file.and_then(|file| self.password(file, &account.section));
-        let credentials = account.user.map(|user| (user.clone(), password.unwrap_or_default()));
-        Remote::new(url.host().to_owned(), url.port(), credentials)
-    }
-
-    fn password(&mut self, file: &Path, section: &Key) -> Option<secrecy::SecretString> {
-        let key = section.child("password_file");
-        let complain = |error| self.complaints.push(Complaint::new(self.places.find(&key), format!("{key}: {error}")));
-        read_password(file).map_err(complain).ok()
     }
 }
 

@@ -103,6 +103,16 @@ pub(super) struct ClusterSheet {
     /// File whose first line is the password there.
     #[serde(default)]
     pub(super) password_file: Option<PathBuf>,
+    /// File with the certificates of those who sign for that broker, if it is `mqtts://`; without it, those that this
+    /// machine knows.
+    #[serde(default)]
+    pub(super) ca: Option<PathBuf>,
+    /// File with the certificate that is shown there, if it asks who we are.
+    #[serde(default)]
+    pub(super) certificate: Option<PathBuf>,
+    /// File with its key.
+    #[serde(default)]
+    pub(super) key: Option<PathBuf>,
 }
 
 /// Which kind of cluster it is.
@@ -125,6 +135,16 @@ pub(super) struct AlongsideSheet {
     /// File whose first line is the password there.
     #[serde(default)]
     pub(super) password_file: Option<PathBuf>,
+    /// File with the certificates of those who sign for that broker, if it is `mqtts://`; without it, those that this
+    /// machine knows.
+    #[serde(default)]
+    pub(super) ca: Option<PathBuf>,
+    /// File with the certificate that is shown there, if it asks who we are.
+    #[serde(default)]
+    pub(super) certificate: Option<PathBuf>,
+    /// File with its key.
+    #[serde(default)]
+    pub(super) key: Option<PathBuf>,
     /// Account whose rights all have that may publish there, because that broker does not tell who it was.
     pub(super) acts_as: UserName,
 }

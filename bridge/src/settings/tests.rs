@@ -103,9 +103,31 @@ fn names_key_file_and_line_of_each_mistake() {
             "[[cluster]]\nid = \"zigbee\"\nkind = \"zigbee2mqtt\"\nbase = \"hes/1/zigbee\"\n",
             "bridge.toml:4: cluster.base: hes/1/zigbee is where the interface's own topics are",
         ),
+        ("home = \"oak\nname = 1\n", "bridge.toml:1: invalid basic string, expected `\"`"),
+        ("home = \"oak\"\nhome = \"elm\"\n", "bridge.toml:2: duplicate key"),
+    ] {
+        check(text, &[], &[expect]);
+    }
+}
+
+#[test]
+fn names_what_is_wrong_with_another_broker() {
+    for (text, expect) in [
         (
-            "[[cluster]]\nid = \"zigbee\"\nkind = \"zigbee2mqtt\"\nurl = \"mqtts://host\"\n",
-            "bridge.toml:4: cluster.url: mqtts:// is not spoken here; use mqtt://",
+            "[[cluster]]\nid = \"zigbee\"\nkind = \"zigbee2mqtt\"\nurl = \"wss://host\"\n",
+            "bridge.toml:4: cluster.url: wss:// is not spoken here; use mqtt:// or mqtts://",
+        ),
+        (
+            "[[cluster]]\nid = \"zigbee\"\nkind = \"zigbee2mqtt\"\nurl = \"mqtt://host\"\nca = \"ca.crt\"\n",
+            "bridge.toml:5: cluster.ca is for TLS: there is no url with mqtts://",
+        ),
+        (
+            "[[cluster]]\nid = \"zigbee\"\nkind = \"zigbee2mqtt\"\nurl = \"mqtts://host\"\nca = \"none.crt\"\n",
+            "bridge.toml:5: cluster.ca: none.crt cannot be read: No such file or directory (os error 2)",
+        ),
+        (
+            "[alongside]\nurl = \"mqtts://host\"\nacts_as = \"owner\"\nca = \"bridge.toml\"\n",
+            "bridge.toml:4: alongside.ca: bridge.toml holds no certificate that can be read",
         ),
         (
             "[[cluster]]\nid = \"zigbee\"\nkind = \"zigbee2mqtt\"\nurl = \"mqtt://anna:secret@host\"\n",
@@ -120,8 +142,6 @@ fn names_key_file_and_line_of_each_mistake() {
             "[alongside]\nurl = \"mqtt://localhost\"\nacts_as = \"owner\"\n",
             "bridge.toml:2: alongside.url is the built-in broker itself",
         ),
-        ("home = \"oak\nname = 1\n", "bridge.toml:1: invalid basic string, expected `\"`"),
-        ("home = \"oak\"\nhome = \"elm\"\n", "bridge.toml:2: duplicate key"),
     ] {
         check(text, &[], &[expect]);
     }
@@ -138,7 +158,7 @@ fn names_all_mistakes_at_once() {
         "bridge.toml:10: cluster.kind is missing",
         "bridge.toml:11: cluster.id: a is taken already, on line 7",
         "bridge.toml:13: alongside.acts_as is missing",
-        "bridge.toml:14: alongside.url: an address begins with mqtt://",
+        "bridge.toml:14: alongside.url: an address begins with mqtt:// or mqtts://",
         "HES_BROKER_LISTN: there is no such key; did you mean HES_BROKER_LISTEN?",
         "HES_LOG_LEVEL: log.level: unknown variant `x`, expected one of `error`, `warn`, `info`, `debug`, `trace`",
     ];
@@ -251,7 +271,7 @@ fn reads_passwords_beside_the_file() {
     std::fs::write(folder.path().join("secret"), "swordfish\nmore\n").unwrap();
     let alongside = Settings::load(&options, &variables(&[])).unwrap().alongside.unwrap();
     assert_eq!(format!("{:?}", alongside.remote), "mqtt://host:1884");
-    let login = alongside.remote.options_v5("id".into()).credentials().unwrap();
+    let login = alongside.remote.way().unwrap().options_v5("id".into()).credentials().unwrap();
     assert_eq!((login.username.as_str(), login.password.as_str()), ("gateway", "swordfish"));
 }
 
@@ -333,7 +353,9 @@ mod shipped {
         let (folder, options) = written(&uncommented());
         std::fs::write(folder.path().join("broker.password"), "x").unwrap();
         listeners::write_certificate(folder.path(), "broker", 2999);
-        listeners::write_certificate(folder.path(), "clients", 2999);
+        for name in ["clients", "authority", "bridge"] {
+            listeners::write_certificate(folder.path(), name, 2999);
+        }
         let settings = Settings::load(&options, &variables(&[])).unwrap();
         assert_eq!(settings.data, PathBuf::from("/home/anna/.local/share/hes-bridge"));
     }

@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::{Connection, UrlError};
 
-/// Where another broker is: `mqtt://host[:port]`.
+/// Where another broker is: `mqtt://host[:port]`, or with TLS `mqtts://host[:port]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(super) struct BrokerUrl {
     host: String,
     port: u16,
+    is_tls: bool,
 }
 
 /// Says why a text is not the address of a broker.
@@ -31,6 +32,10 @@ impl BrokerUrl {
     pub(super) const fn port(&self) -> u16 {
         self.port
     }
+
+    pub(super) const fn is_tls(&self) -> bool {
+        self.is_tls
+    }
 }
 
 impl TryFrom<String> for BrokerUrl {
@@ -41,13 +46,12 @@ impl TryFrom<String> for BrokerUrl {
         if connection.user().is_some() || connection.has_password() {
             return Err(BrokerUrlError::Account);
         }
-        let (host, port) = connection.address().rsplit_once(':').ok_or(UrlError::Port)?;
-        Ok(Self { host: host.to_owned(), port: port.parse().map_err(|_no_port| UrlError::Port)? })
+        Ok(Self { host: connection.host().to_owned(), port: connection.port(), is_tls: connection.is_tls() })
     }
 }
 
 impl From<BrokerUrl> for String {
     fn from(url: BrokerUrl) -> Self {
-        format!("mqtt://{}:{}", url.host, url.port)
+        format!("{}://{}:{}", if url.is_tls { "mqtts" } else { "mqtt" }, url.host, url.port)
     }
 }

@@ -11,7 +11,7 @@ use rumqttc::v5::{
 };
 
 use super::{super::mind::Mind, Outbox};
-use crate::remote::{DEAF, reason_v5};
+use crate::remote::{DEAF, Way};
 
 /// What listens to the other broker.
 pub(super) struct Listener<'s> {
@@ -19,6 +19,7 @@ pub(super) struct Listener<'s> {
     pub(super) acts_as: &'s UserName,
     pub(super) outbox: &'s Outbox,
     pub(super) client: &'s AsyncClient,
+    pub(super) way: &'s Way,
     /// Where requests come.
     pub(super) requests: Vec<Filter>,
 }
@@ -38,7 +39,7 @@ impl Listener<'_> {
                     return DEAF.to_owned();
                 }
                 Ok(_) => {}
-                Err(error) => return reason_v5(&error),
+                Err(error) => return self.way.reason_v5(&error),
             }
         }
     }

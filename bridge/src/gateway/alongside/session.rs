@@ -19,7 +19,7 @@ use super::{
     Outbox, Outgoing,
     listener::Listener,
 };
-use crate::remote::{Remote, reason_v5};
+use crate::remote::{Remote, TlsFault, Way};
 
 /// How many packets may wait between this task and the connection.
 const QUEUE: usize = 256;
@@ -32,22 +32,31 @@ pub(super) struct Session<'s> {
     remote: &'s Remote,
     acts_as: &'s UserName,
     outbox: &'s Outbox,
+    way: Way,
     client: AsyncClient,
     events: EventLoop,
     is_up: bool,
 }
 
 impl<'s> Session<'s> {
-    pub(super) fn new(mind: &'s Mind, remote: &'s Remote, acts_as: &'s UserName, outbox: &'s Outbox) -> Self {
+    /// # Errors
+    /// [`TlsFault`] if there is no way to the broker.
+    pub(super) fn new(
+        mind: &'s Mind,
+        remote: &'s Remote,
+        acts_as: &'s UserName,
+        outbox: &'s Outbox,
+    ) -> Result<Self, TlsFault> {
         let home = mind.look(|engine| engine.home().clone());
-        let mut options = remote.options_v5(format!("hes-bridge-{home}"));
+        let way = remote.way()?;
+        let mut options = way.options_v5(format!("hes-bridge-{home}"));
         options.set_clean_start(true);
         // the acknowledgement of a request follows its answer, which so does not wait for it
         options.set_manual_acks(true);
         let last = mind.look(|engine| engine.presence_post(Presence::Offline));
         options.set_last_will(LastWill::new(last.topic.as_str(), last.payload, QoS::AtLeastOnce, true, None));
         let (client, events) = AsyncClient::new(options, QUEUE);
-        Self { mind, remote, acts_as, outbox, client, events, is_up: false }
+        Ok(Self { mind, remote, acts_as, outbox, way, client, events, is_up: false })
     }
 
     pub(super) const fn was_up(&self) -> bool {
@@ -59,9 +68,9 @@ impl<'s> Session<'s> {
         if let Err(reason) = self.connect().await {
             return reason;
         }
-        let Self { mind, acts_as, outbox, client, events, .. } = self;
+        let Self { mind, acts_as, outbox, way, client, events, .. } = self;
         let requests = mind.look(|engine| engine.root().requests(engine.home()));
-        let listener = Listener { mind, acts_as, outbox, client, requests };
+        let listener = Listener { mind, acts_as, outbox, client, way, requests };
         tokio::select! {
             reason = listener.listen(events) => reason,
             reason = speak(mind, outbox, client, outgoing) => reason,
@@ -73,7 +82,7 @@ impl<'s> Session<'s> {
             match self.events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => break,
                 Ok(_) => {}
-                Err(error) => return Err(reason_v5(&error)),
+                Err(error) => return Err(self.way.reason_v5(&error)),
             }
         }
         let (root, home) = self.mind.look(|engine| (engine.root().clone(), engine.home().clone()));
@@ -90,7 +99,7 @@ impl<'s> Session<'s> {
         if !self.is_up {
             return;
         }
-        let Self { mind, client, mut events, .. } = self;
+        let Self { mind, mut way, client, mut events, .. } = self;
         let say = async {
             for post in mind.farewell() {
                 say(&client, post).await?;
@@ -100,6 +109,8 @@ impl<'s> Session<'s> {
         let hear = async { while events.poll().await.is_ok() {} };
         // whoever does not take the last words in time has the last will
         drop(tokio::time::timeout(LAST_WORDS, async { tokio::join!(say, hear) }).await);
+        drop(events);
+        way.closed().await;
     }
 }
 

@@ -97,9 +97,12 @@ impl Engine {
             Input::Heard { cluster, topic, payload } => self.heard(now, cluster, topic, payload, |_| true),
             Input::Retained { cluster, topic, payload } => self.heard(now, cluster, topic, payload, Report::is_state),
             Input::Asked(asked) => self.asked(now, &asked),
-            Input::Rights(rights) => self.set_rights(rights),
+            Input::Rights(rights) => self.set_rights(now, rights),
             Input::NotKept(sid) => self.not_kept(&sid),
-            Input::Peers(terms) => self.set_peers(now, terms),
+            Input::Peers(terms) => {
+                self.set_trusted(now, &terms);
+                self.set_peers(now, terms);
+            }
             Input::PeerUp(peer) => self.peer_up(now, &peer),
             Input::PeerDown(peer, reason) => self.peer_down(now, &peer, reason),
             Input::PeerSaid(peer, message) => self.peer_said(now, peer, message),
@@ -126,6 +129,8 @@ impl Engine {
                 Timer::Recall(cluster) => self.recall(&cluster),
                 Timer::Forget => self.forget(now),
                 Timer::Errand(key) => self.errand_late(key),
+                Timer::Federation(id) => self.federation_due(now, &id),
+                Timer::Token(key) => self.token_due(now, &key),
             }
         }
     }
@@ -203,10 +208,6 @@ impl Engine {
         self.put(Output::Notice(notice));
     }
 
-    fn set_rights(&mut self, rights: Vec<(UserName, Arc<Grants>)>) {
-        self.rights = rights.into_iter().collect();
-    }
-
     pub(crate) fn grants(&self, user: &UserName) -> Arc<Grants> {
         self.rights.get(user).cloned().unwrap_or_default()
     }
@@ -232,6 +233,7 @@ impl Engine {
                 self.save_values(slot);
             }
         }
+        self.restore_federations(restored.federations, now);
         for mut record in restored.subscriptions {
             self.timers.set(record.until, Timer::Lease(record.sid.clone()));
             let seq = first_seq(&record, restored.epoch);

@@ -8,12 +8,15 @@
 mod asks;
 mod errands;
 mod federations;
+mod guests;
 mod notary;
 mod peers;
+mod tokens;
 
 use std::sync::Arc;
 
-use self::{asks::Asks, errands::Errands, federations::Federations, notary::Nobody, peers::Peers};
+pub(crate) use self::tokens::WantKey;
+use self::{asks::Asks, errands::Errands, federations::Federations, notary::Nobody, peers::Peers, tokens::Tokens};
 pub use self::{
     errands::{Errand, ErrandKey},
     notary::{Claims, Notary, NotaryError},
@@ -25,6 +28,7 @@ pub(crate) struct Homes {
     pub(crate) peers: Peers,
     pub(crate) asks: Asks,
     pub(crate) federations: Federations,
+    pub(crate) tokens: Tokens,
     pub(crate) errands: Errands,
     pub(crate) notary: Arc<dyn Notary>,
 }
@@ -35,6 +39,7 @@ impl Default for Homes {
             peers: Peers::default(),
             asks: Asks::default(),
             federations: Federations::default(),
+            tokens: Tokens::default(),
             errands: Errands::default(),
             notary: Arc::new(Nobody),
         }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A request that has been understood and may be carried out.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) asker: Asker,
     pub(crate) grants: Arc<Grants>,

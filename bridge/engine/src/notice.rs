@@ -71,6 +71,16 @@ pub struct Counters {
     pub unknown_reports: u64,
     /// Stored answers forgotten before their time for want of room.
     pub answers_forgotten: u64,
+    /// What peers said about federations and tokens without a right to, or without proof.
+    pub unproven: u64,
+    /// Federations that had ended and were forgotten for want of room.
+    pub federations_forgotten: u64,
+    /// Tokens issued to other homes.
+    pub tokens_issued: u64,
+    /// Tokens refused to other homes.
+    pub tokens_refused: u64,
+    /// Wishes for tokens that came too fast and were not looked at.
+    pub tokens_dropped: u64,
     /// Values told without being remembered for an interval or a delta, for want of room.
     pub intervals_forgotten: u64,
 }

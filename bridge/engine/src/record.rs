@@ -9,7 +9,7 @@ use hes_schemas::{
     ClientId, ClusterId, Datum, DeviceId, HomeId, Millis, PropertyName, Sid, Timestamp, Uid, UserName,
     link::{Federation, FederationId, Item, Log},
     message::{Deed, EventKind, Standing},
-    rights::Scope,
+    rights::{Grant, Scope},
 };
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,7 @@ pub struct MirrorRecord {
 }
 
 /// A federation, as it is kept; after its end too, so that it can be shown what was agreed on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FederationRecord {
     /// Which one; the key.
     pub id: FederationId,
@@ -75,6 +75,8 @@ pub struct FederationRecord {
     pub ended: Option<Ending>,
     /// Whom nothing is given for a while, because a token was revoked.
     pub barred: Vec<Bar>,
+    /// What other homes said last that this home's member may do there.
+    pub foreign: BTreeMap<HomeId, Vec<Grant>>,
 }
 
 /// One proposal, and who agrees.

@@ -173,6 +173,18 @@ impl Engine {
     /// Has a record kept for good before its answer is sent.
     fn keep(&mut self, record: Record, request: &Request, answer: Answer, undo: Option<Sid>) {
         let fault = Fault::new(Symbol::Internal, "the store cannot keep it; nothing was changed");
+        self.keep_or(record, request, answer, undo, fault);
+    }
+
+    /// The same, with the fault that is told if the record cannot be kept.
+    pub(crate) fn keep_or(
+        &mut self,
+        record: Record,
+        request: &Request,
+        answer: Answer,
+        undo: Option<Sid>,
+        fault: Fault,
+    ) {
         let kept = request.reply.letter(answer);
         let refused = request.reply.letter(Answer::failed(fault));
         let (Some(kept), Some(refused)) = (kept, refused) else { return self.put(Output::Save(record)) };

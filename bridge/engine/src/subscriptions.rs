@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use hes_schemas::{ClientId, Datum, PropertyName, RequestId, Sid, Timestamp, message::Cause, rights::Subject};
+use hes_schemas::{
+    ClientId, Datum, PropertyName, RequestId, Sid, Timestamp, UserName, message::Cause, rights::Subject,
+};
 use rustc_hash::FxHashMap;
 
 use crate::{directory::Slot, interest::Interest, record::SubscriptionRecord, requests::MemoKey};
@@ -69,6 +71,12 @@ impl Subscriptions {
 
     pub(crate) fn of_client(&self, client: &ClientId) -> usize {
         self.per_client.get(client).copied().unwrap_or(0)
+    }
+
+    /// Returns the subscriptions of a user.
+    pub(crate) fn of_user(&self, user: &UserName) -> Vec<Sid> {
+        let own = self.by_sid.iter().filter(|(_, subscription)| subscription.record.user == *user);
+        own.map(|(sid, _)| sid.clone()).collect()
     }
 
     /// Returns an id that was never used, in this life or another.

@@ -2,9 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use hes_schemas::{ClusterId, PropertyName, Sid, Timestamp};
+use hes_schemas::{ClusterId, PropertyName, Sid, Timestamp, link::FederationId};
 
-use crate::{directory::Slot, homes::ErrandKey, lanes::WorkKey, requests::RequestKey};
+use crate::{
+    directory::Slot,
+    homes::{ErrandKey, WantKey},
+    lanes::WorkKey,
+    requests::RequestKey,
+};
 
 /// One thing to be done at a time; if it has become pointless by then, nothing is done.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +38,10 @@ pub(crate) enum Timer {
     Forget,
     /// An errand must be answered.
     Errand(ErrandKey),
+    /// Something in a federation may be over.
+    Federation(FederationId),
+    /// A token is to be renewed, or asked for again.
+    Token(WantKey),
 }
 
 /// All timers in the order of their times.

@@ -62,11 +62,17 @@ pub enum FederateAction {
     Accept {
         /// Which one.
         federation: FederationId,
+        /// Which proposal about it; to be named if several are open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proposal: Option<String>,
     },
     /// Approve, as one who may manage the home, what a member gives here.
     Approve {
         /// Which one.
         federation: FederationId,
+        /// Which proposal about it; to be named if several are open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proposal: Option<String>,
     },
     /// List the asker's federations; all of them for one who may manage the home.
     List,

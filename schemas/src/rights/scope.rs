@@ -133,6 +133,19 @@ impl Scope {
         }
     }
 
+    /// Returns the scope of what two scopes both cover, as far as their texts tell; nothing if that is nothing.
+    #[must_use]
+    pub fn meet(&self, other: &Self) -> Option<Self> {
+        if self.includes(other) {
+            return Some(other.clone());
+        }
+        match (self, other) {
+            _ if other.includes(self) => Some(self.clone()),
+            (Self::Devices(one), Self::Devices(two)) => meet(one, two),
+            (Self::Topics(_), _) | (_, Self::Topics(_)) => None,
+        }
+    }
+
     /// Returns the filter over topics, if the scope is one.
     #[must_use]
     pub const fn topics(&self) -> Option<&Filter> {
@@ -162,6 +175,19 @@ fn below(filter: &Filter) -> Option<Filter> {
         return None;
     }
     Filter::new(&format!("{filter}/#")).ok()
+}
+
+/// Returns the pattern of what two patterns over devices both cover; one that ends early covers all below.
+fn meet(one: &Filter, two: &Filter) -> Option<Scope> {
+    let at = |filter: &Filter, depth| filter.levels().nth(depth).filter(|level| *level != "#").map(str::to_owned);
+    let level = |depth| match (at(one, depth), at(two, depth)) {
+        (None, None) => None,
+        (Some(level), None) | (None, Some(level)) => Some(Some(level)),
+        (Some(one), Some(two)) if one == "+" || one == two => Some(Some(two)),
+        (Some(one), Some(two)) => Some((two == "+").then_some(one)),
+    };
+    let levels: Vec<String> = (0..3).map_while(level).collect::<Option<_>>()?;
+    Scope::new(&levels.join("/")).ok()
 }
 
 fn names(pattern: &str, subject: &Subject<'_>) -> bool {
@@ -221,6 +247,25 @@ mod tests {
             ("/lamp", ""),
         ] {
             assert_eq!(Scope::new(text), Err(ScopeError::NotAnId(wrong.into())), "{text}");
+        }
+    }
+
+    #[test]
+    fn meets_in_what_both_cover() {
+        for (one, two, expect) in [
+            ("#", "zigbee/lamp", Some("zigbee/lamp")),
+            ("zigbee/+", "+/lamp", Some("zigbee/lamp")),
+            ("zigbee/lamp", "+/+/on", Some("zigbee/lamp/on")),
+            ("zigbee/#", "+/+/on", Some("zigbee/+/on")),
+            ("zigbee", "zigbee/lamp/on", Some("zigbee/lamp/on")),
+            ("zigbee/lamp", "zigbee/plug", None),
+            ("zigbee/uid:0x1", "zigbee/lamp", None),
+            ("topic:#", "#", None),
+            ("topic:a/#", "topic:a/b", Some("topic:a/b")),
+        ] {
+            let scope = |text: &str| Scope::new(text).unwrap();
+            assert_eq!(scope(one).meet(&scope(two)), expect.map(scope), "{one} {two}");
+            assert_eq!(scope(two).meet(&scope(one)), expect.map(scope), "{two} {one}");
         }
     }
 

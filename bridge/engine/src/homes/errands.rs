@@ -40,16 +40,26 @@ impl Engine {
         if request.grants.find_everything(now, Action::Manage).is_none() {
             return self.fail(&request, Fault::new(Symbol::Denied, "peers are for those who may manage the home"));
         }
+        match self.await_errand(now, &request) {
+            Ok(key) => self.put(Output::Errand(key, Errand::Peer(action.clone()))),
+            Err(fault) => self.fail(&request, fault),
+        }
+    }
+
+    /// Notes that a request waits for something outside, until its time is over.
+    ///
+    /// # Errors
+    /// [`Symbol::TooMany`].
+    pub(crate) fn await_errand(&mut self, now: Timestamp, request: &Request) -> Result<ErrandKey, Fault> {
         if self.homes.errands.pending.len() >= self.limits.requests {
-            return self
-                .fail(&request, Fault::new(Symbol::TooMany, "too many requests are under way; try again later"));
+            return Err(Fault::new(Symbol::TooMany, "too many requests are under way; try again later"));
         }
         self.homes.errands.last += 1;
         let (key, deadline) = (ErrandKey(self.homes.errands.last), now + request.ttl);
-        let Request { reply, memo, .. } = request;
+        let Request { reply, memo, .. } = request.clone();
         self.homes.errands.pending.insert(key, Pending { reply, memo, deadline });
         self.timers.set(deadline, Timer::Errand(key));
-        self.put(Output::Errand(key, Errand::Peer(action.clone())));
+        Ok(key)
     }
 
     /// Answers what an errand was for.

@@ -6,6 +6,7 @@ pub mod client;
 mod command;
 mod demo;
 pub mod gateway;
+pub mod peers;
 mod remote;
 pub mod settings;
 pub mod store;

@@ -16,6 +16,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 pub use key::{KeyError, TokenKey};
+pub(crate) use key::{make, place, unless_there};
 pub use scope::{Words, WordsError};
 
 /// The type of our tokens.

@@ -59,18 +59,12 @@ impl TokenKey {
     /// # Errors
     /// As [`TokenKey::open`].
     pub fn open_or_make(data: &Path) -> Result<Self, KeyError> {
-        match Self::open(data) {
-            Err(KeyError::File { path, cause }) if cause.kind() == io::ErrorKind::NotFound => {
-                let pem = make()?;
-                match place(data, &path, &pem) {
-                    // somebody else was quicker
-                    Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Self::open(data),
-                    Err(cause) => Err(KeyError::File { path, cause }),
-                    Ok(()) => Self::read(&pem).ok_or(KeyError::NoKey(path)),
-                }
-            }
-            opened => opened,
-        }
+        let path = data.join(FILE);
+        let pem = unless_there(&path, |path| {
+            let pem = make()?;
+            place(data, path, &pem).map(|()| pem)
+        })?;
+        Self::read(&pem).ok_or(KeyError::NoKey(path))
     }
 
     pub(super) const fn signing(&self) -> &EncodingKey {
@@ -91,8 +85,33 @@ impl TokenKey {
     }
 }
 
-/// Makes a key; nearly every number of that length is one.
-fn make() -> Result<SecretString, KeyError> {
+/// Reads the file of a secret, and makes it if there is none.
+///
+/// # Errors
+/// [`KeyError`] if it can be neither read nor made.
+pub(crate) fn unless_there(
+    path: &Path,
+    make: impl FnOnce(&Path) -> Result<SecretString, KeyError>,
+) -> Result<SecretString, KeyError> {
+    let read = || fs::read_to_string(path).map(SecretString::from);
+    let made = match read() {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => make(path),
+        read => return read.map_err(|cause| KeyError::File { path: path.to_owned(), cause }),
+    };
+    match made {
+        // somebody else was quicker
+        Err(KeyError::File { path, cause }) if cause.kind() == io::ErrorKind::AlreadyExists => {
+            read().map_err(|cause| KeyError::File { path, cause })
+        }
+        made => made,
+    }
+}
+
+/// Makes a key, in PEM; nearly every number of that length is one.
+///
+/// # Errors
+/// [`KeyError::Random`] if the system gives no random numbers.
+pub(crate) fn make() -> Result<SecretString, KeyError> {
     loop {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(KeyError::Random)?;
@@ -103,10 +122,18 @@ fn make() -> Result<SecretString, KeyError> {
     }
 }
 
-/// Puts a key in its place whole, or not at all.
-fn place(data: &Path, path: &Path, pem: &SecretString) -> io::Result<()> {
-    let file = tempfile::Builder::new().prefix(FILE).tempfile_in(data)?;
-    io::Write::write_all(&mut file.as_file(), pem.expose_secret().as_bytes())?;
+/// Puts a secret in its place, for its owner's eyes only: whole, or not at all, and never over another.
+///
+/// # Errors
+/// [`KeyError::File`] if it cannot be.
+pub(crate) fn place(data: &Path, path: &Path, secret: &SecretString) -> Result<(), KeyError> {
+    let placed = try_place(data, path, secret);
+    placed.map_err(|cause| KeyError::File { path: path.to_owned(), cause })
+}
+
+fn try_place(data: &Path, path: &Path, secret: &SecretString) -> io::Result<()> {
+    let file = tempfile::Builder::new().prefix(".key").tempfile_in(data)?;
+    io::Write::write_all(&mut file.as_file(), secret.expose_secret().as_bytes())?;
     file.as_file().sync_all()?;
     file.persist_noclobber(path).map(drop).map_err(|error| error.error)
 }

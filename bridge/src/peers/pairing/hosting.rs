@@ -1,0 +1,147 @@
+//! The side that has invited.
+
+use std::{collections::VecDeque, fmt, sync::Arc};
+
+use hes_schemas::{HomeId, Millis, Timestamp};
+use snow::HandshakeState;
+
+use super::{Number, PairEvent, Paired, Shown, card, commitment, prologue};
+use crate::peers::{
+    channel::{Bucket, Frame, Kind, PAIRING, Side, Terms, read, remote, write},
+    invitation::Invitation,
+    station::Station,
+};
+
+/// How many pairings may be half done for one invitation; who has not seen it gets no further.
+const MOST: usize = 8;
+
+/// An invitation that waits to be used.
+pub struct Hosting {
+    station: Arc<Station>,
+    invitation: Invitation,
+    halves: VecDeque<Half>,
+    /// What is said again to the one who has used it.
+    done: Option<(HomeId, u64, Vec<u8>)>,
+    limit: Bucket,
+}
+
+struct Half {
+    from: HomeId,
+    id: u64,
+    init: Vec<u8>,
+    reply: Vec<u8>,
+    commitment: Vec<u8>,
+    nonce: [u8; 32],
+    state: HandshakeState,
+}
+
+impl Hosting {
+    /// Waits for somebody to use an invitation of this home.
+    #[must_use]
+    pub const fn new(station: Arc<Station>, invitation: Invitation) -> Self {
+        let limit = Bucket::new(16, Millis::from_secs(1));
+        Self { station, invitation, halves: VecDeque::new(), done: None, limit }
+    }
+
+    /// Returns the invitation.
+    #[must_use]
+    pub const fn invitation(&self) -> &Invitation {
+        &self.invitation
+    }
+
+    /// Says whether it has been used: nobody else can use it.
+    #[must_use]
+    pub const fn is_used(&self) -> bool {
+        self.done.is_some()
+    }
+
+    /// Takes a frame of a home, or of somebody who says so.
+    ///
+    /// One that belongs to another invitation has no effect, so each can be given to all of them.
+    pub fn receive(&mut self, now: Timestamp, from: &HomeId, bytes: &[u8]) -> Vec<PairEvent> {
+        let is_over = self.invitation.until() <= now || from == self.station.home();
+        let Some(frame) = Frame::decode(bytes).filter(|_| !is_over) else { return Vec::new() };
+        let events = match frame.kind {
+            Kind::PairInit if !self.is_used() => self.begun(now, from, frame).map(|event| vec![event]),
+            Kind::PairFinal => self.finished(now, from, frame),
+            Kind::PairInit
+            | Kind::Init
+            | Kind::Reply
+            | Kind::Final
+            | Kind::Sealed
+            | Kind::Lost
+            | Kind::PairReply
+            | Kind::PairDone => None,
+        };
+        events.unwrap_or_default()
+    }
+
+    fn begun(&mut self, now: Timestamp, from: &HomeId, frame: Frame<'_>) -> Option<PairEvent> {
+        if !self.limit.take(now) {
+            return None;
+        }
+        let is_same = |half: &&Half| half.id == frame.session && half.from == *from && half.init == frame.body;
+        if let Some(half) = self.halves.iter().find(is_same) {
+            return Some(PairEvent::Send(half.reply.clone()));
+        }
+        let half = self.answer(now, from, frame)?;
+        let reply = half.reply.clone();
+        if self.halves.len() >= MOST {
+            self.halves.pop_front();
+        }
+        self.halves.push_back(half);
+        Some(PairEvent::Send(reply))
+    }
+
+    fn answer(&self, now: Timestamp, from: &HomeId, frame: Frame<'_>) -> Option<Half> {
+        let (chance, nonce) = ((self.station.chance)()?, (self.station.chance)()?);
+        let prologue = prologue(self.station.root.as_str(), from, self.station.home());
+        let (voice, secret) = (&self.station.voice, self.invitation.secret());
+        let terms = Terms { pattern: PAIRING, voice, prologue: &prologue, secret, chance };
+        let mut state = terms.responder().ok()?;
+        let commitment = read(&mut state, frame.body).ok()?;
+        let message = write(&mut state, &card::show(&self.station, from, Side::Host, &nonce, now)?).ok()?;
+        let reply = Frame { kind: Kind::PairReply, session: frame.session, number: 0, body: &message }.encode();
+        let (id, init) = (frame.session, frame.body.to_vec());
+        Some(Half { from: from.clone(), id, init, reply, commitment, nonce, state })
+    }
+
+    fn finished(&mut self, now: Timestamp, from: &HomeId, frame: Frame<'_>) -> Option<Vec<PairEvent>> {
+        if let Some((_, _, done)) = self.done.as_ref().filter(|(home, id, _)| home == from && *id == frame.session) {
+            return self.limit.take(now).then(|| vec![PairEvent::Send(done.clone())]);
+        }
+        if self.is_used() {
+            return None;
+        }
+        let is_meant = |half: &Half| half.id == frame.session && half.from == *from;
+        let at = self.halves.iter().position(is_meant)?;
+        let half = self.halves.get_mut(at)?;
+        // only who knows the secret, and began this, gets further than here
+        let payload = read(&mut half.state, frame.body).ok()?;
+        let half = self.halves.remove(at)?;
+        let card = card::read(&self.station, from, Side::Guest, &remote(&half.state)?, &payload, now)?;
+        if commitment(&card.identity, &card.nonce) != *half.commitment {
+            return Some(vec![PairEvent::Failed("somebody who has seen the invitation is not honest")]);
+        }
+        let host = Shown { home: self.station.home(), identity: self.station.keys.identity(), nonce: &half.nonce };
+        let number = Number::of(Shown { home: from, identity: &card.identity, nonce: &card.nonce }, host);
+        let done = seal_done(half)?;
+        self.done = Some((from.clone(), frame.session, done.clone()));
+        self.halves.clear();
+        let paired = Paired { home: from.clone(), identity: card.identity, number };
+        Some(vec![PairEvent::Send(done), PairEvent::Paired(Box::new(paired))])
+    }
+}
+
+fn seal_done(half: Half) -> Option<Vec<u8>> {
+    let sealed = half.state.into_stateless_transport_mode().ok()?;
+    let mut body = vec![0; 16];
+    sealed.write_message(0, &[], &mut body).ok()?;
+    Some(Frame { kind: Kind::PairDone, session: half.id, number: 0, body: &body }.encode())
+}
+
+impl fmt::Debug for Hosting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hosting").field("invitation", &self.invitation).finish_non_exhaustive()
+    }
+}

@@ -19,7 +19,7 @@ pub use devices::{Devices, Listing};
 pub use federate::{ConsentInfo, Deed, Federate, FederateAction, FederationInfo, MemberInfo, Standing};
 pub use notification::{Cause, EventKind, Notification};
 pub use payload::{Format, parse_bare, parse_request};
-pub use peer::{Peer, PeerAction};
+pub use peer::{InvitationInfo, PairingInfo, Peer, PeerAction, PeerInfo, PeersInfo};
 pub use retrieve::{Retrieve, RetrieveMany};
 pub use state::{Availability, ClusterState, DeviceEvent, DeviceState, HomeState, Presence};
 pub use subscribe::{Renew, Subscribe, Unsubscribe};

@@ -7,9 +7,9 @@ use crate::{
     Datum, DeviceDocument, Reading,
     link::LinkMessage,
     message::{
-        Answer, ClusterState, DeviceEvent, DeviceState, Devices, Federate, FederationInfo, HomeState, Notification,
-        Peer, Renew, Retrieve, RetrieveMany, Subscribe, Token, TokenInfo, Unsubscribe, Update, UpdateMany,
-        UpdateProperties, Verdict,
+        Answer, ClusterState, DeviceEvent, DeviceState, Devices, Federate, FederationInfo, HomeState, InvitationInfo,
+        Notification, PairingInfo, Peer, PeerInfo, PeersInfo, Renew, Retrieve, RetrieveMany, Subscribe, Token,
+        TokenInfo, Unsubscribe, Update, UpdateMany, UpdateProperties, Verdict,
     },
 };
 
@@ -17,7 +17,7 @@ use crate::{
 type Describe = fn(&mut SchemaGenerator) -> Schema;
 
 /// Every message that a payload may be, in the order of the flows.
-const MESSAGES: [Describe; 25] = [
+const MESSAGES: [Describe; 29] = [
     describe::<Datum>,
     describe::<Reading>,
     describe::<DeviceDocument>,
@@ -40,6 +40,10 @@ const MESSAGES: [Describe; 25] = [
     describe::<TokenInfo>,
     describe::<Verdict>,
     describe::<Peer>,
+    describe::<InvitationInfo>,
+    describe::<PairingInfo>,
+    describe::<PeerInfo>,
+    describe::<PeersInfo>,
     describe::<LinkMessage>,
     describe::<Answer>,
     describe::<Notification>,

@@ -9,6 +9,7 @@ mod body;
 mod commit;
 mod directory;
 mod error;
+mod homes;
 mod ledger;
 mod limits;
 mod load;
@@ -28,8 +29,8 @@ use std::{
 };
 
 use hes_broker::{Change, Done, Publish, RestoredSession};
-use hes_engine::record::{Record, Restored};
-use hes_schemas::{ClusterId, Millis, Timestamp, Topic};
+use hes_engine::record::{ParcelRecord, Record, Restored};
+use hes_schemas::{ClusterId, HomeId, Millis, Timestamp, Topic};
 use tokio::task::JoinHandle;
 
 pub use account::AccountRow;
@@ -126,6 +127,25 @@ impl Store {
                 batch.sessions.change(change, now);
             }
         });
+    }
+
+    /// Keeps records and changes of the broker's sessions together, all or none; `done` as in [`Store::write`].
+    pub fn write_with(&self, records: Vec<Record>, changes: Vec<Change>, done: Done) {
+        let now = self.now();
+        self.queue.push(self.save_interval, Some(done), |batch| {
+            records.into_iter().for_each(|record| batch.record(record));
+            changes.into_iter().for_each(|change| batch.sessions.change(change, now));
+        });
+    }
+
+    /// Keeps an entry of the log to a peer; `done` as in [`Store::write`].
+    pub fn log(&self, parcel: ParcelRecord, done: Done) {
+        self.queue.push(self.save_interval, Some(done), |batch| batch.homes.log(parcel));
+    }
+
+    /// Forgets the logs between here and another home, and what it retains; what comes later is kept.
+    pub fn forget_home(&self, home: HomeId, done: Done) {
+        self.queue.push(self.save_interval, Some(done), |batch| batch.homes.forget(home));
     }
 
     /// Keeps what a cluster said of its devices, for [`Store::recall`].

@@ -13,12 +13,13 @@ use rustc_hash::FxHashMap;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Attachment, Backend, Door, Figures, Limits, Publish, RestoredSession, RouterKind, Tap,
+    Attachment, Backend, Done, Door, Figures, Limits, Publish, RestoredSession, RouterKind, Tap,
     figures::Counters,
     gate::Gate,
     hub::{Hub, sink},
     listener::{Lobby, listen},
     pace::Accounts,
+    pledge::{Keep, Pledge},
     report::Notice,
     retained::Retained,
     subscriptions::{Exact, Wild},
@@ -131,6 +132,16 @@ impl Broker {
     /// space goes to that client only. Never waits.
     pub fn publish(&self, message: Publish) {
         self.hub.publish_own(message);
+    }
+
+    /// Does as [`Broker::publish`], and has `keep` store what sessions are owed of it, together with whatever the gateway
+    /// wants to keep in the same step; `done` hears whether that is on disk.
+    ///
+    /// `keep` is called once, even if no session is owed anything, unless the router could not take the message: then it
+    /// is not, and `done` hears `false`. Must not call the broker, except by what it is given.
+    pub fn publish_with(&self, message: Publish, keep: Keep, done: Done) {
+        let pledge = Pledge::kept_by(&self.hub.backend, keep, done);
+        self.hub.publish_pledged(message, Some(pledge));
     }
 
     /// Gives a user's client an answer or a notification, if it is subscribed to the topic in its own answer space.

@@ -74,6 +74,11 @@ impl Hub {
     /// Publishes what the gateway says itself; listeners inside the gateway do not hear it.
     pub(crate) fn publish_own(&self, publish: Publish) {
         let pledge = self.own_pledge(publish.qos);
+        self.publish_pledged(publish, pledge);
+    }
+
+    /// Publishes what the gateway says itself; the pledge hears when all that has to be is stored.
+    pub(crate) fn publish_pledged(&self, publish: Publish, pledge: Option<Arc<Pledge>>) {
         if let Some(owner) = self.gate.owner(&publish.topic) {
             if let Some(session) = self.session(owner.as_str()) {
                 session.answer(&Posting { parcel: Arc::new(Parcel::new(publish, 0, None)), pledge });

@@ -72,6 +72,7 @@ pub use gate::{Gate, Place, Space};
 pub use limits::Limits;
 pub use message::{PayloadFormat, Properties, Publish, Qos};
 pub use pace::Allowance;
+pub use pledge::Keep;
 pub use router::RouterKind;
 pub use taps::{Attachment, Tap};
 pub use tls::{ClientCertificates, Tls, TlsError, TlsMaterial};

@@ -26,9 +26,14 @@ pub(crate) struct Pledge {
     inside: Mutex<Inside>,
 }
 
+/// Stores changes together with something of the gateway's own, and says whether all of that is on disk.
+pub type Keep = Box<dyn FnOnce(Vec<Change>, Done) + Send>;
+
 #[derive(Default)]
 struct Inside {
     changes: Vec<Change>,
+    /// Stores the changes, even if there are none, in the place of the backend.
+    keep: Option<Keep>,
     deliveries: Vec<(Arc<Session>, Delivery)>,
     then: Option<Done>,
     is_broken: bool,
@@ -38,6 +43,12 @@ impl Pledge {
     /// Makes a pledge; `then` hears whether all was stored.
     pub(crate) fn new(backend: &Arc<dyn Backend>, then: Option<Done>) -> Arc<Self> {
         let inside = Inside { then, ..Inside::default() };
+        Arc::new(Self { backend: Arc::clone(backend), inside: Mutex::new(inside) })
+    }
+
+    /// Makes a pledge whose changes are stored by `keep`, once, whether there are any or not, unless it is broken off.
+    pub(crate) fn kept_by(backend: &Arc<dyn Backend>, keep: Keep, then: Done) -> Arc<Self> {
+        let inside = Inside { keep: Some(keep), then: Some(then), ..Inside::default() };
         Arc::new(Self { backend: Arc::clone(backend), inside: Mutex::new(inside) })
     }
 
@@ -76,13 +87,17 @@ impl Pledge {
 
 impl Drop for Pledge {
     fn drop(&mut self) {
-        let inside = std::mem::take(&mut *lock(&self.inside));
-        if inside.changes.is_empty() {
-            return settle(inside.then, Vec::new(), !inside.is_broken);
+        let Inside { changes, keep, deliveries, then, is_broken } = std::mem::take(&mut *lock(&self.inside));
+        if keep.is_some() && is_broken {
+            // nothing has been stored, so nobody is to have it either
+            deliveries.iter().for_each(|(session, delivery)| drop(session.renounce(delivery)));
+            return settle(then, Vec::new(), false);
         }
-        let (then, deliveries, is_broken) = (inside.then, inside.deliveries, inside.is_broken);
+        if changes.is_empty() && keep.is_none() {
+            return settle(then, Vec::new(), !is_broken);
+        }
         let backend = Arc::clone(&self.backend);
-        let done = move |is_stored: bool| {
+        let done = Box::new(move |is_stored: bool| {
             if !is_stored {
                 // the store may try again later, and what is told as not taken must not come back then
                 backend.keep(
@@ -92,8 +107,11 @@ impl Drop for Pledge {
                 return settle(then, Vec::new(), false);
             }
             settle(then, deliveries, !is_broken);
-        };
-        self.backend.keep(inside.changes, Some(Box::new(done)));
+        });
+        match keep {
+            Some(keep) => keep(changes, done),
+            None => self.backend.keep(changes, Some(done)),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use hes_broker::Publish;
 use hes_engine::record::{DeviceRecord, Record, SubscriptionRecord, ValuesRecord};
 use hes_schemas::{ClusterId, Sid, Timestamp, Topic, Uid};
 
-use super::{body, sessions::Sessions};
+use super::{body, homes::Homes, sessions::Sessions};
 
 /// Changes that go into one transaction, at most one for each thing.
 #[derive(Debug, Default)]
@@ -16,6 +16,7 @@ pub(super) struct Batch {
     pub(super) retained: HashMap<Topic, Option<Kept>>,
     pub(super) inventories: HashMap<(ClusterId, Box<str>), Box<[u8]>>,
     pub(super) sessions: Sessions,
+    pub(super) homes: Homes,
 }
 
 /// A device, for good.
@@ -48,6 +49,7 @@ impl Batch {
             + self.retained.len()
             + self.inventories.len()
             + self.sessions.len()
+            + self.homes.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -72,12 +74,12 @@ impl Batch {
             Record::SubscriptionGone(sid) => {
                 self.subscriptions.insert(sid, None);
             }
-            Record::ParcelsGone(..)
+            of_homes @ (Record::ParcelsGone(..)
             | Record::Heard(..)
             | Record::Mirror(_)
             | Record::MirrorGone(_)
             | Record::Federation(_)
-            | Record::FederationGone(_) => {}
+            | Record::FederationGone(_)) => self.homes.record(of_homes),
         }
     }
 
@@ -109,6 +111,7 @@ impl Batch {
             self.inventories.entry(key).or_insert(payload);
         }
         self.sessions.put_back(older.sessions);
+        self.homes.put_back(older.homes);
     }
 
     fn device(&mut self, cluster: ClusterId, uid: Uid) -> &mut DeviceChange {

@@ -5,6 +5,7 @@
 mod device;
 mod flags;
 mod message;
+mod peer;
 mod subscription;
 mod will;
 
@@ -16,6 +17,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub(super) use device::{DeviceRow, device_body, read_device, read_values, top, values_body};
 pub(super) use flags::{flags, options, read_options, with_flags};
 pub(super) use message::{MessageRow, head, read_message, read_retained, until};
+pub(super) use peer::{federation_body, mirror_body, parcel_body, read_federation, read_mirror, read_parcel};
 pub(super) use subscription::{read_subscription, subscription_body};
 pub(super) use will::{read_will, will_body};
 

@@ -10,7 +10,7 @@ use sqlx::{Connection, SqliteConnection};
 
 use super::{
     batch::{Batch, DeviceChange, DeviceKey, Kept},
-    body,
+    body, homes,
     sessions::{self, load::MessageRows},
 };
 
@@ -77,6 +77,7 @@ async fn transact(
             .await?;
     }
     sessions::commit::write(&mut transaction, rows.messages, &batch.sessions).await?;
+    homes::commit::write(&mut transaction, &batch.homes).await?;
     if ending == Ending::Clean {
         sqlx::query("UPDATE meta SET clean = 1").execute(&mut *transaction).await?;
     }

@@ -13,7 +13,7 @@ use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteRow};
 use super::{
     body::{self, BodyError, DeviceRow, MessageRow, Names},
     commit::{Rows, column},
-    sessions,
+    homes, sessions,
 };
 
 /// How many devices are read at once; as many rows as may be under way.
@@ -48,6 +48,7 @@ pub(super) async fn load(connection: &mut SqliteConnection, now: Timestamp) -> R
     loaded.read_subscriptions(connection).await?;
     loaded.read_retained(connection, now).await?;
     (loaded.sessions, loaded.rows.messages) = sessions::load::load(connection, now, &mut loaded.damage).await?;
+    homes::load::load(connection, &mut loaded.restored, &mut loaded.damage).await?;
     loaded.begin_epoch(connection, now).await?;
     Ok(loaded)
 }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use hes_engine::{
     cluster::Shape,
-    record::{DeviceRecord, SubscriptionRecord, ValueRecord, ValuesRecord},
+    record::{DeviceRecord, MirrorRecord, ParcelRecord, SubscriptionRecord, ValueRecord, ValuesRecord},
 };
 use hes_schemas::{
-    ClientId, ClusterId, Datum, DeviceId, Millis, PropertyName, Sid, Timestamp, Uid, UserName, message::EventKind,
+    ClientId, ClusterId, Datum, DeviceId, HomeId, Millis, PropertyName, Sid, Timestamp, Uid, UserName,
+    link::{Entry, Item, LinkEvent, Log, Stamp},
+    message::EventKind,
     rights::Scope,
 };
 
@@ -70,5 +72,29 @@ pub(crate) fn subscription(text: &str, next_seq: u64) -> SubscriptionRecord {
         min_interval: Millis::new(250),
         delta: Some(0.5),
         next_seq,
+    }
+}
+
+pub(crate) fn home(home: &str) -> HomeId {
+    HomeId::new(home).unwrap()
+}
+
+pub(crate) fn parcel(peer: &str, seq: u64) -> ParcelRecord {
+    let until = Timestamp::from_millis(1_795_359_700_000);
+    let event = LinkEvent {
+        path: "oak/zigbee/button/event/action".to_owned(),
+        stamp: Stamp { epoch: 3, seq },
+        body: Datum::text("single"),
+        until,
+        via: vec![home("ash")],
+    };
+    ParcelRecord { peer: home(peer), until, log: Log { seq, entry: Entry::Event(event) } }
+}
+
+pub(crate) fn mirror(peer: &str, path: &str, seq: u64) -> MirrorRecord {
+    let body = Datum::List([Datum::Integer(7), Datum::Null].into());
+    MirrorRecord {
+        peer: home(peer),
+        item: Item { path: path.to_owned(), stamp: Stamp { epoch: 1, seq }, body, via: Vec::new() },
     }
 }

@@ -1,5 +1,6 @@
 //! Stories of the store.
 
+mod homes;
 mod killed;
 mod sessions;
 

@@ -16,11 +16,14 @@ use super::{NEVER, NOW, Opened, Store, open, samples};
 
 const VICTIM: &str = "HES_TEST_VICTIM";
 
+const TRUST: &str = "INSERT OR IGNORE INTO peer (home, identity, since, transit) VALUES ('elm', '{}', 0, 0)";
+
 /// What the victim said before it died.
 #[derive(Default)]
 struct LastWords {
     acknowledged: Vec<u64>,
     highest_version: u64,
+    logged: u64,
 }
 
 #[tokio::test]
@@ -30,7 +33,13 @@ async fn loses_nothing_acknowledged_and_tells_no_version_twice_over_kill_9() {
     for lines in [1, 2, 3, 50, 7, 400, 19, 150] {
         let words = kill_after(folder.path(), lines);
         acknowledged.extend(words.acknowledged);
-        let Opened { restored, retained, damaged, .. } = open(&folder).await;
+        let Opened { store, restored, retained, damaged, .. } = open(&folder).await;
+        store.ledger().run(TRUST).await;
+        let logged = restored.logged.iter().map(|(_, seq)| *seq).max().unwrap_or_default();
+        assert!(words.logged <= logged, "{} was acknowledged", words.logged);
+        let kept = restored.parcels.iter().map(|parcel| parcel.log.seq).collect::<Vec<_>>();
+        assert_eq!(kept, (logged - kept.len() as u64 + 1..=logged).collect::<Vec<_>>(), "none is missing in between");
+        drop(store);
         for number in &acknowledged {
             assert!(retained.iter().any(|message| message.topic == topic(*number)), "{number} was acknowledged");
         }
@@ -70,6 +79,7 @@ impl LastWords {
         match line.split_once(' ').map(|(word, number)| (word, number.parse::<u64>())) {
             Some(("stored", Ok(number))) => self.acknowledged.push(number),
             Some(("told", Ok(version))) => self.highest_version = self.highest_version.max(version),
+            Some(("logged", Ok(seq))) => self.logged = self.logged.max(seq),
             _ => return false,
         }
         true
@@ -83,10 +93,21 @@ async fn writes_until_it_is_killed() {
     let Opened { store, restored, .. } = Store::open(folder.as_ref(), NEVER, NOW).await.unwrap();
     let in_flight = Arc::new(tokio::sync::Semaphore::new(20));
     store.write(vec![Record::Device(samples::device("a"))], None);
+    store.ledger().run(TRUST).await;
+    let before = restored.logged.iter().map(|(_, seq)| *seq).max().unwrap_or_default();
     for count in 1.. {
         let version = restored.floor + count;
         println!("told {version}");
         store.write(vec![Record::Values(samples::values("a", version))], None);
+        let seq = before + count;
+        store.write(vec![Record::ParcelsGone(samples::home("elm"), seq.saturating_sub(5))], None);
+        store.log(
+            samples::parcel("elm", seq),
+            Box::new(move |is_on_disk| {
+                assert!(is_on_disk);
+                println!("logged {seq}");
+            }),
+        );
         let permit = Arc::clone(&in_flight).acquire_owned().await.unwrap();
         let done: Done = Box::new(move |is_on_disk| {
             assert!(is_on_disk);

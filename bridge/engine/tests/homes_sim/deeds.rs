@@ -1,0 +1,278 @@
+//! What may happen in a step.
+
+use hes_engine::{Asked, Asker, Delivery, Door, Input};
+use hes_schemas::{ClientId, Millis, UserName};
+
+use crate::{
+    cluster::DEVICES,
+    history::Fact,
+    home::zigbee,
+    network::{Cut, End},
+    people::{ANNA, Question, Sent},
+    world::World,
+};
+
+type Deed = fn(&mut World);
+
+/// How often each thing happens.
+const DEEDS: [(u64, Deed); 19] = [
+    (20, World::report),
+    (16, World::press),
+    (12, World::write),
+    (5, World::read),
+    (5, World::again),
+    (30, World::wait),
+    (3, World::wait_long),
+    (3, World::commit_now),
+    (2, World::crash),
+    (1, World::stop),
+    (6, World::restart),
+    (3, World::cut_some),
+    (1, World::part_homes),
+    (3, World::heal),
+    (2, World::swap),
+    (2, World::flip),
+    (1, World::silence),
+    (6, World::bind),
+    (4, World::lie),
+];
+
+impl World {
+    /// Lets one thing happen.
+    pub(crate) fn live(&mut self) {
+        if self.chance.once_in(150) {
+            return self.rest();
+        }
+        let mut left = self.chance.below(DEEDS.iter().map(|(weight, _)| weight).sum());
+        for (weight, deed) in DEEDS {
+            if left < weight {
+                deed(self);
+                break;
+            }
+            left -= weight;
+        }
+        let pause = self.chance.below(40);
+        self.pass(pause);
+    }
+
+    /// Ends a step.
+    pub(crate) fn end_step(&mut self) {
+        self.settle_bonds();
+        for home in 0..self.homes.len() {
+            for fact in self.homes[home].holds() {
+                self.note(home, fact);
+            }
+        }
+    }
+
+    fn any_home(&mut self) -> usize {
+        self.chance.place(self.homes.len())
+    }
+
+    fn any_link(&mut self) -> usize {
+        self.chance.place(self.links.len())
+    }
+
+    // devices
+
+    fn report(&mut self) {
+        let (home, device, number) = (self.any_home(), self.chance.pick(&DEVICES), self.number());
+        if self.homes[home].cluster.has(device) {
+            let told = self.homes[home].cluster.report(device, number);
+            self.hear(home, &told);
+        }
+    }
+
+    pub(crate) fn press(&mut self) {
+        let (home, event) = (self.any_home(), self.number());
+        if self.homes[home].cluster.has("button") && self.is_alive(home) {
+            self.note(home, Fact::Happened { event, device: "button" });
+            let told = self.homes[home].cluster.press(event);
+            self.hear(home, &told);
+        }
+    }
+
+    fn swap(&mut self) {
+        let (home, device) = (self.any_home(), self.chance.pick(&DEVICES));
+        let told = self.homes[home].cluster.swap(device);
+        self.hear(home, &told);
+    }
+
+    fn flip(&mut self) {
+        let (home, device) = (self.any_home(), self.chance.pick(&DEVICES));
+        if self.homes[home].cluster.has(device) {
+            let told = self.homes[home].cluster.flip(device);
+            self.hear(home, &told);
+        }
+    }
+
+    fn silence(&mut self) {
+        let home = self.any_home();
+        if self.chance.once_in(2) {
+            let cluster = &mut self.homes[home].cluster;
+            cluster.is_online = !cluster.is_online;
+            let told = cluster.presence();
+            return self.hear(home, &told);
+        }
+        self.handle(home, Input::Unlinked(zigbee(), "the broker has gone".to_owned()));
+        self.pass(500);
+        self.handle(home, Input::Linked(zigbee()));
+        for told in self.homes[home].cluster.retained() {
+            self.hear(home, &told);
+        }
+    }
+
+    // people
+
+    /// Returns a home and one that it may ask about: itself, one that it knows, or now and then any other.
+    fn asker_and_target(&mut self) -> (usize, usize) {
+        let home = self.any_home();
+        if self.chance.once_in(3) {
+            return (home, home);
+        }
+        if self.chance.once_in(6) {
+            return (home, self.any_home());
+        }
+        let peers = self.homes[home].peers.clone();
+        let peer = &peers[self.chance.place(peers.len())].home;
+        (home, self.home_of(peer).unwrap_or(home))
+    }
+
+    fn write(&mut self) {
+        let (home, target) = self.asker_and_target();
+        let topic = format!("{}/zigbee/lamp/property/label/set", self.name(target));
+        let (ticket, seconds) = (self.numbers + 1, 1 + self.chance.below(8));
+        self.ask(home, &topic, &format!("{{\"value\":\"t{ticket}\"}}"), seconds, Question::Plain);
+    }
+
+    fn read(&mut self) {
+        let (home, target) = self.asker_and_target();
+        let device = self.chance.pick(&DEVICES);
+        let property = self.chance.pick(&["label", "temperature", "lock_state", "battery"]);
+        let topic = format!("{}/zigbee/{device}/property/{property}/get", self.name(target));
+        let body = self.chance.pick(&["{}", "{\"max_age\":0}"]);
+        let seconds = 1 + self.chance.below(8);
+        self.ask(home, &topic, body, seconds, Question::Plain);
+    }
+
+    /// Sends a request that is still under way, or was until just now, again, byte for byte.
+    fn again(&mut self) {
+        let recent: Vec<u64> = self.people.sent.keys().rev().take(8).copied().collect();
+        if recent.is_empty() {
+            return;
+        }
+        let ticket = self.chance.pick(&recent);
+        let sent = self.people.sent[&ticket].clone();
+        let still = sent.until.since(self.now);
+        if still > Millis::new(0) && self.is_alive(sent.home) && sent.question == Question::Plain {
+            self.note(sent.home, Fact::AskedAgain { ticket });
+            self.send(ticket, &sent, still);
+        }
+    }
+
+    /// Asks as the owner of a home; says whether anybody was there to ask.
+    pub(crate) fn ask(&mut self, home: usize, topic: &str, body: &str, seconds: u64, question: Question) -> bool {
+        let ticket = self.number();
+        if !self.is_alive(home) {
+            return false;
+        }
+        let ttl = Millis::new(seconds * 1_000);
+        let until = self.now + ttl;
+        let sent = Sent { home, topic: topic.to_owned(), body: body.to_owned(), until, question };
+        self.people.sent.insert(ticket, sent.clone());
+        self.note(home, Fact::Asked { ticket, until });
+        self.send(ticket, &sent, ttl);
+        true
+    }
+
+    fn send(&mut self, ticket: u64, sent: &Sent, ttl: Millis) {
+        let (topic, correlation) = (format!("hes/1/{}", sent.topic), ticket.to_string());
+        let door = Door::Own(ClientId::new("anna-1").ok());
+        let asked = Asked {
+            asker: Asker { user: UserName::new(ANNA).unwrap(), door },
+            bounds: None,
+            topic: &topic,
+            payload: sent.body.as_bytes(),
+            retained: false,
+            content_type: None,
+            response_topic: None,
+            correlation: Some(correlation.as_bytes()),
+            expiry: Some(ttl),
+            delivery: Delivery::AtLeastOnce,
+        };
+        self.handle(sent.home, Input::Asked(asked));
+    }
+
+    fn bind(&mut self) {
+        let bond = self.any_link();
+        if !self.is_open && self.chance.once_in(4) {
+            return self.part(bond);
+        }
+        self.join(bond);
+    }
+
+    // time, power and wires
+
+    fn wait(&mut self) {
+        let span = self.chance.span(4_000);
+        self.pass(span);
+    }
+
+    fn wait_long(&mut self) {
+        let span = self.chance.span(60_000);
+        self.pass(span);
+        if self.chance.once_in(4) {
+            // a clock that was behind is set; none ever runs back
+            let (home, leap) = (self.any_home(), Millis::new(2_000 + self.chance.below(3_000)));
+            let ahead = &mut self.homes[home].ahead;
+            *ahead = Millis::new((ahead.get() + leap.get()).min(20_000));
+        }
+    }
+
+    fn commit_now(&mut self) {
+        let home = self.any_home();
+        self.commit(home);
+    }
+
+    fn crash(&mut self) {
+        let home = self.any_home();
+        if self.is_alive(home) {
+            self.end(home, false);
+        }
+    }
+
+    fn stop(&mut self) {
+        let home = self.any_home();
+        if self.is_alive(home) {
+            self.end(home, true);
+            self.pass(300);
+            self.begin(home, true);
+        }
+    }
+
+    fn restart(&mut self) {
+        if let Some(home) = (0..self.homes.len()).find(|home| !self.is_alive(*home)) {
+            self.begin(home, false);
+        }
+    }
+
+    fn cut_some(&mut self) {
+        let link = self.any_link();
+        let end = self.chance.pick(&End::BOTH);
+        let how = self.chance.pick(&[Cut::Both, Cut::HalfOpen(end), Cut::OneWay(end), Cut::Silent]);
+        self.cut(link, how);
+    }
+
+    fn part_homes(&mut self) {
+        let link = self.any_link();
+        self.links[link].is_parted = true;
+        self.cut(link, Cut::Both);
+    }
+
+    fn heal(&mut self) {
+        if let Some(link) = self.links.iter().position(|link| link.is_parted) {
+            self.links[link].is_parted = false;
+            self.retry(link, 2_000);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What engines want done, and what disks have done.
+
+use hes_engine::{Letter, Output, Post, cluster::Command, record::ParcelRecord};
+use hes_schemas::{
+    Encoding, HomeId, Limits, Millis, decode, encode,
+    link::{Entry, LinkMessage},
+    message::Answer,
+};
+use serde_json::Value;
+
+use crate::{
+    cluster::ticket_of,
+    disk::{Disk, Done, Job},
+    history::Fact,
+    people::Question,
+    topology::{Name, home_named},
+    world::World,
+};
+
+/// What a hostile home makes up begins so, with its name.
+pub(crate) const FORGED: &str = "forged by ";
+
+impl World {
+    /// Carries out what an engine wants done.
+    pub(crate) fn drain(&mut self, home: usize) {
+        let mut outputs = 0;
+        while let Some(output) = self.homes[home].engine.as_mut().and_then(hes_engine::Engine::poll_output) {
+            outputs += 1;
+            self.carry_out(home, output);
+        }
+        self.note(home, Fact::Worked { outputs });
+    }
+
+    fn carry_out(&mut self, home: usize, output: Output) {
+        match output {
+            Output::Publish(post) => self.published(home, &post),
+            Output::Answer(letter) => self.answered(home, &letter),
+            Output::Keep { record, kept, .. } => self.put(home, Job::Keep(record, kept)),
+            Output::Command(_, command) => self.command(home, &command),
+            Output::Save(record) => self.put(home, Job::Save(record)),
+            Output::Log(parcel) => self.log(home, parcel),
+            Output::PublishOnce(post, record) => self.put(home, Job::Once(post, record)),
+            Output::Note(records) => self.put(home, Job::Note(records)),
+            Output::Say(peer, message) => self.said(home, &peer, &message),
+            Output::Foreign(peer, _, grants) => {
+                let Some(name) = home_named(peer.as_str()) else { return };
+                if grants.is_some() {
+                    self.homes[home].foreign.insert(name);
+                } else {
+                    self.homes[home].foreign.remove(name);
+                }
+            }
+            Output::Notify { .. }
+            | Output::Remember { .. }
+            | Output::Recall(_)
+            | Output::Mirrored(..)
+            | Output::Errand(..)
+            | Output::Notice(_) => {}
+        }
+    }
+
+    fn put(&mut self, home: usize, job: Job) {
+        let at = self.now + Millis::new(self.chance.span(250));
+        let home = &mut self.homes[home];
+        home.disk.put(job);
+        home.commit_at.get_or_insert(at);
+    }
+
+    fn log(&mut self, home: usize, parcel: ParcelRecord) {
+        if let (Entry::Event(event), Some(to)) = (&parcel.log.entry, home_named(parcel.peer.as_str()))
+            && let Some(number) = event_in(&serde_json::to_string(&event.body).unwrap())
+        {
+            self.note(home, Fact::Kept { event: number, to, until: event.until });
+        }
+        self.put(home, Job::Log(parcel));
+    }
+
+    /// Lets a message go the way of all messages, by its bytes.
+    fn said(&mut self, home: usize, peer: &HomeId, message: &LinkMessage) {
+        let bytes = encode(Encoding::Cbor, message);
+        let again: LinkMessage = decode(Encoding::Cbor, &bytes, Limits::CLUSTER).unwrap();
+        assert_eq!(again, *message, "what is said is what is heard");
+        if let Some(to) = self.home_of(peer) {
+            self.say(home, to, again);
+        }
+    }
+
+    fn command(&mut self, home: usize, command: &Command) {
+        if let Some(ticket) = ticket_of(command) {
+            self.note(home, Fact::Acted { ticket });
+        }
+        if self.chance.once_in(16) {
+            return;
+        }
+        let at = self.now + Millis::new(self.chance.span(2_500));
+        let home = &mut self.homes[home];
+        let at = home.arriving.back().map_or(at, |(last, _)| at.max(*last));
+        home.arriving.extend(home.cluster.obey(command).map(|told| (at, told)));
+    }
+
+    /// Writes what waits, and tells the engine.
+    pub(crate) fn commit(&mut self, home: usize) {
+        self.homes[home].commit_at = None;
+        let done = self.homes[home].disk.commit();
+        self.note(home, Fact::Committed);
+        for done in done {
+            match done {
+                Done::Answer(letter) => self.answered(home, &letter),
+                Done::Heard(post) => self.published(home, &post),
+                Done::Logged(peer, seq) => self.handle(home, hes_engine::Input::Logged(peer, seq)),
+                Done::Noted(peer, seq) => self.handle(home, hes_engine::Input::Noted(peer, seq)),
+            }
+        }
+    }
+
+    /// Writes what waits just before a crash, so that nobody in the house learns of it but those who listen.
+    pub(crate) fn written_too_late(&mut self, home: usize) {
+        let done = Disk::commit(&mut self.homes[home].disk);
+        self.note(home, Fact::Committed);
+        for done in done {
+            if let Done::Heard(post) = done {
+                self.published(home, &post);
+            }
+        }
+    }
+
+    /// Notes what those who listen see or hear.
+    pub(crate) fn published(&mut self, home: usize, post: &Post) {
+        let levels: Vec<&str> = post.topic.as_str().trim_start_matches("hes/1/").split('/').collect();
+        let Some(of) = levels.first().and_then(|level| home_named(level)) else { return };
+        let text = String::from_utf8_lossy(&post.payload);
+        if let Some(by) = forger(&text) {
+            self.note(home, Fact::Forged { by, of });
+        }
+        match levels.as_slice() {
+            [_, _, _, "event", _] => {
+                if let Some(event) = event_in(&text) {
+                    self.note(home, Fact::Event { of, event });
+                }
+            }
+            [_, _, device, "property", property] if !post.payload.is_empty() => {
+                let (device, property) = ((*device).to_owned(), (*property).to_owned());
+                let body: Value = serde_json::from_slice(&post.payload).unwrap();
+                let version = body["version"].as_u64().unwrap_or_default();
+                self.note(home, Fact::Value { of, device, property, version });
+            }
+            _ => {}
+        }
+    }
+
+    fn answered(&mut self, home: usize, letter: &Letter) {
+        let ticket = letter.correlation.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()?.parse().ok());
+        let Some(ticket) = ticket else { return };
+        self.note(home, Fact::Answered { ticket, status: letter.status.code() });
+        let answer: Answer = decode(letter.encoding, &letter.payload, Limits::CLUSTER).unwrap();
+        if let Some(Question::Bond(bond)) = self.people.sent.get(&ticket).map(|sent| sent.question) {
+            self.bond_answered(bond, &answer);
+        }
+    }
+}
+
+fn event_in(text: &str) -> Option<u64> {
+    let (_, rest) = text.split_once("recall_")?;
+    rest.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
+}
+
+fn forger(text: &str) -> Option<Name> {
+    let (_, rest) = text.split_once(FORGED)?;
+    home_named(rest.get(..3)?)
+}

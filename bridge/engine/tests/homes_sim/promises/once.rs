@@ -1,0 +1,39 @@
+//! P2: what comes twice has one effect.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Promise;
+use crate::{
+    history::{Entry, Fact},
+    topology::Name,
+};
+
+/// An event is heard once at each home, over all its lives, and a request acts once in each life of the home where it acts.
+#[derive(Debug, Default)]
+pub(crate) struct Once {
+    heard: BTreeSet<(Name, Name, u64)>,
+    acted: BTreeMap<u64, Name>,
+}
+
+impl Promise for Once {
+    fn name(&self) -> &'static str {
+        "P2, duplicates have one effect"
+    }
+
+    fn take(&mut self, entry: &Entry) -> Result<(), String> {
+        if let Fact::Event { of, event } = &entry.fact
+            && !self.heard.insert((entry.home, of, *event))
+        {
+            return Err(format!("{} hears event {event} of {of} again", entry.home));
+        }
+        if entry.fact == Fact::Died {
+            self.acted.retain(|_, home| *home != entry.home);
+        }
+        if let Fact::Acted { ticket } = &entry.fact
+            && self.acted.insert(*ticket, entry.home).is_some()
+        {
+            return Err(format!("request {ticket} acts again, at {}", entry.home));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,35 @@
+//! P4: versions never go backwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Promise;
+use crate::{
+    history::{Entry, Fact},
+    topology::Name,
+};
+
+/// Whoever listens at one home never sees an older version of a property after a newer one.
+#[derive(Debug, Default)]
+pub(crate) struct Versions {
+    seen: BTreeMap<(Name, Name, String, String), u64>,
+    hostile: BTreeSet<Name>,
+}
+
+impl Promise for Versions {
+    fn name(&self) -> &'static str {
+        "P4, versions never go backwards"
+    }
+
+    fn take(&mut self, entry: &Entry) -> Result<(), String> {
+        if entry.fact == Fact::Hostile {
+            self.hostile.insert(entry.home);
+        }
+        let Fact::Value { of, device, property, version } = &entry.fact else { return Ok(()) };
+        let seen = self.seen.entry((entry.home, of, device.clone(), property.clone())).or_default();
+        let before = std::mem::replace(seen, *version);
+        if *version < before && !self.hostile.contains(of) {
+            return Err(format!("{} sees {of}/{device}/{property} in version {version} after {before}", entry.home));
+        }
+        Ok(())
+    }
+}

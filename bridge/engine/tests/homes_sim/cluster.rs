@@ -16,6 +16,8 @@ pub(crate) const ZIGBEE: &str = "zigbee";
 pub(crate) struct Cluster {
     present: BTreeSet<&'static str>,
     gone: BTreeMap<&'static str, bool>,
+    /// The meter is called otherwise.
+    is_renamed: bool,
     states: BTreeMap<&'static str, Map<String, Value>>,
     pub(crate) is_online: bool,
 }
@@ -29,14 +31,20 @@ pub(crate) struct Told {
 
 impl Cluster {
     pub(crate) fn new() -> Self {
-        Self { present: DEVICES.into(), gone: BTreeMap::new(), states: BTreeMap::new(), is_online: true }
+        Self {
+            present: DEVICES.into(),
+            gone: BTreeMap::new(),
+            is_renamed: false,
+            states: BTreeMap::new(),
+            is_online: true,
+        }
     }
 
     /// Returns what its broker retains.
     pub(crate) fn retained(&self) -> Vec<Told> {
         let mut all = vec![self.presence(), told("bridge/groups", &json!([])), self.list()];
         all.extend(self.states.keys().filter(|device| self.has(device)).map(|device| self.state(device)));
-        all.extend(self.gone.iter().map(|(device, is_gone)| availability(device, *is_gone)));
+        all.extend(self.gone.iter().map(|(device, is_gone)| availability(self.name(device), *is_gone)));
         all
     }
 
@@ -59,18 +67,28 @@ impl Cluster {
         self.list()
     }
 
+    /// Lets the meter be called otherwise, or as before.
+    pub(crate) fn rename(&mut self) -> Vec<Told> {
+        self.is_renamed = !self.is_renamed;
+        let mut all = vec![self.list()];
+        all.extend(self.states.contains_key("meter").then(|| self.state("meter")));
+        all
+    }
+
     /// Lets a device be out of reach, or come back.
     pub(crate) fn flip(&mut self, device: &'static str) -> Told {
-        let is_gone = self.gone.entry(device).or_default();
-        *is_gone = !*is_gone;
-        availability(device, *is_gone)
+        let is_gone = !self.gone.get(device).copied().unwrap_or_default();
+        self.gone.insert(device, is_gone);
+        availability(self.name(device), is_gone)
     }
 
     /// Lets all devices be within reach.
     pub(crate) fn gather(&mut self) -> Vec<Told> {
         self.is_online = true;
         self.gone.values_mut().for_each(|is_gone| *is_gone = false);
-        std::iter::once(self.presence()).chain(self.gone.keys().map(|device| availability(device, false))).collect()
+        std::iter::once(self.presence())
+            .chain(self.gone.keys().map(|device| availability(self.name(device), false)))
+            .collect()
     }
 
     /// Lets a device report some value that a number makes up.
@@ -95,7 +113,7 @@ impl Cluster {
     pub(crate) fn obey(&mut self, command: &Command) -> Option<Told> {
         let topic = command.topic.as_str().strip_prefix("zigbee2mqtt/")?;
         let (name, verb) = topic.rsplit_once('/')?;
-        let device = DEVICES.into_iter().find(|device| *device == name && self.has(device))?;
+        let device = DEVICES.into_iter().find(|device| self.name(device) == name && self.has(device))?;
         if !self.is_online || self.gone.get(device) == Some(&true) {
             return None;
         }
@@ -112,12 +130,16 @@ impl Cluster {
         self.state(device)
     }
 
+    fn name<'n>(&self, device: &'n str) -> &'n str {
+        if self.is_renamed && device == "meter" { "gauge" } else { device }
+    }
+
     fn state(&self, device: &str) -> Told {
-        told(device, &self.states.get(device).map_or_else(|| json!({}), |state| json!(state)))
+        told(self.name(device), &self.states.get(device).map_or_else(|| json!({}), |state| json!(state)))
     }
 
     fn list(&self) -> Told {
-        told("bridge/devices", &self.present.iter().map(|device| entry(device)).collect())
+        told("bridge/devices", &self.present.iter().map(|device| entry(device, self.name(device))).collect())
     }
 }
 
@@ -136,7 +158,7 @@ fn availability(device: &str, is_gone: bool) -> Told {
     told(&format!("{device}/availability"), &json!({"state": if is_gone { "offline" } else { "online" }}))
 }
 
-fn entry(device: &str) -> Value {
+fn entry(device: &str, name: &str) -> Value {
     let numeric = |name: &str| json!({"type": "numeric", "name": name, "property": name, "access": 1});
     let exposes = match device {
         "lamp" => json!([{"type": "text", "name": "label", "property": "label", "access": 7}]),
@@ -148,6 +170,6 @@ fn entry(device: &str) -> Value {
         _ => json!([{"type": "enum", "name": "action", "property": "action", "access": 1, "values": ["recall_*"]},
                     numeric("battery")]),
     };
-    json!({"ieee_address": format!("0x{device}"), "friendly_name": device, "type": "Router", "supported": true,
+    json!({"ieee_address": format!("0x{device}"), "friendly_name": name, "type": "Router", "supported": true,
            "disabled": false, "definition": {"vendor": "Acme", "model": device, "exposes": exposes}})
 }

@@ -15,7 +15,7 @@ use crate::{
 type Deed = fn(&mut World);
 
 /// How often each thing happens.
-const DEEDS: [(u64, Deed); 19] = [
+const DEEDS: [(u64, Deed); 22] = [
     (20, World::report),
     (16, World::press),
     (12, World::write),
@@ -33,6 +33,9 @@ const DEEDS: [(u64, Deed); 19] = [
     (2, World::swap),
     (2, World::flip),
     (1, World::silence),
+    (1, World::fill),
+    (2, World::rename),
+    (4, World::subscribe),
     (6, World::bind),
     (4, World::lie),
 ];
@@ -98,6 +101,14 @@ impl World {
         self.hear(home, &told);
     }
 
+    fn rename(&mut self) {
+        let home = self.any_home();
+        let told = self.homes[home].cluster.rename();
+        for told in told {
+            self.hear(home, &told);
+        }
+    }
+
     fn flip(&mut self) {
         let (home, device) = (self.any_home(), self.chance.pick(&DEVICES));
         if self.homes[home].cluster.has(device) {
@@ -153,6 +164,13 @@ impl World {
         let body = self.chance.pick(&["{}", "{\"max_age\":0}"]);
         let seconds = 1 + self.chance.below(8);
         self.ask(home, &topic, body, seconds, Question::Plain);
+    }
+
+    fn subscribe(&mut self) {
+        let (home, target) = self.asker_and_target();
+        let topic = format!("{}/$req/subscribe", self.name(home));
+        let body = format!("{{\"scope\":\"{}\",\"events\":[\"device_event\"],\"lease\":3600}}", self.name(target));
+        self.ask(home, &topic, &body, 5, Question::Subscription(target));
     }
 
     /// Sends a request that is still under way, or was until just now, again, byte for byte.
@@ -231,6 +249,14 @@ impl World {
 
     fn commit_now(&mut self) {
         let home = self.any_home();
+        self.commit(home);
+    }
+
+    /// Lets a disk be full, or have room again.
+    fn fill(&mut self) {
+        let home = self.any_home();
+        let is_full = &mut self.homes[home].is_disk_full;
+        *is_full = !*is_full;
         self.commit(home);
     }
 

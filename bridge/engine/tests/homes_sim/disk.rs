@@ -17,7 +17,7 @@ const LEAP: u64 = 1 << 20;
 #[derive(Debug)]
 pub(crate) enum Job {
     Save(Record),
-    Keep(Record, Box<Letter>),
+    Keep { record: Record, kept: Box<Letter>, refused: Box<Letter>, undo: Option<Sid> },
     Log(ParcelRecord),
     Once(Post, Record),
     Note(Vec<Record>),
@@ -30,6 +30,8 @@ pub(crate) enum Done {
     Logged(HomeId, u64),
     Heard(Post),
     Noted(HomeId, u64),
+    NotKept(Sid),
+    NotNoted(HomeId),
 }
 
 /// What is written, and what waits.
@@ -62,6 +64,23 @@ impl Disk {
         std::mem::take(&mut self.waiting).into_iter().flat_map(|job| self.write(job)).collect()
     }
 
+    /// Refuses what waits and must be written at once, because the disk is full; the rest waits.
+    pub(crate) fn refuse(&mut self) -> Vec<Done> {
+        let mut done = Vec::new();
+        for job in std::mem::take(&mut self.waiting) {
+            match job {
+                Job::Keep { refused, undo, .. } => {
+                    done.push(Done::Answer(*refused));
+                    done.extend(undo.map(Done::NotKept));
+                }
+                Job::Once(_, record) => done.extend(not_noted(&[record])),
+                Job::Note(records) => done.extend(not_noted(&records)),
+                job @ (Job::Save(_) | Job::Log(_)) => self.waiting.push_back(job),
+            }
+        }
+        done
+    }
+
     /// Begins another life with what is written; `LEAP` ahead after a life that did not end in order.
     pub(crate) fn start(&mut self, is_clean: bool) -> Restored {
         self.waiting.clear();
@@ -88,9 +107,9 @@ impl Disk {
                 self.record(record);
                 Vec::new()
             }
-            Job::Keep(record, letter) => {
+            Job::Keep { record, kept, .. } => {
                 self.record(record);
-                vec![Done::Answer(*letter)]
+                vec![Done::Answer(*kept)]
             }
             Job::Log(parcel) => {
                 let (peer, seq) = (parcel.peer.clone(), parcel.log.seq);
@@ -134,6 +153,14 @@ impl Disk {
             Record::FederationGone(id) => drop(self.federations.remove(&id)),
         }
     }
+}
+
+fn not_noted(records: &[Record]) -> Vec<Done> {
+    let peers = noted(records).into_iter().filter_map(|done| match done {
+        Done::Noted(peer, _) => Some(Done::NotNoted(peer)),
+        _ => None,
+    });
+    peers.collect()
 }
 
 fn noted(records: &[Record]) -> Vec<Done> {

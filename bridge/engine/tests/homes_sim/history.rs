@@ -53,6 +53,10 @@ pub(crate) enum Fact {
     AskedAgain { ticket: u64 },
     /// The asker reads a final answer.
     Answered { ticket: u64, status: u16 },
+    /// Somebody is to be told of all events of a home, until then.
+    Subscribed { to: Name, until: Timestamp },
+    /// A subscriber is told something, maybe of an event.
+    Notified { sid: String, seq: u64, of: Name, event: Option<u64> },
     /// A device is told to change because of a request.
     Acted { ticket: u64 },
     /// A person of this home lets another home's person see something, from the moment it was asked for.

@@ -33,6 +33,7 @@ pub(crate) struct Home {
     /// Nothing while the gateway is down.
     pub(crate) engine: Option<Engine>,
     pub(crate) disk: Disk,
+    pub(crate) is_disk_full: bool,
     pub(crate) commit_at: Option<Timestamp>,
     pub(crate) cluster: Cluster,
     /// What the cluster is about to say.
@@ -51,6 +52,7 @@ impl Home {
             peers,
             engine: None,
             disk: Disk::default(),
+            is_disk_full: false,
             commit_at: None,
             cluster: Cluster::new(),
             arriving: VecDeque::new(),

@@ -9,6 +9,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::wildcard_enum_match_arm,
     reason = "a test panics to say what is wrong, and a promise looks at the facts that it is about"
@@ -50,7 +51,7 @@ const STEPS: u32 = 20_000;
 const LEFT_OUT: [&str; 3] = ["P1,", "P3,", "P5,"];
 
 /// What has to happen in the first few lives, or the promises are kept for nothing.
-const USUAL: [&str; 14] = [
+const USUAL: [&str; 16] = [
     "Acted",
     "Answered",
     "Asked",
@@ -64,6 +65,8 @@ const USUAL: [&str; 14] = [
     "Holds",
     "Quiet",
     "Shows",
+    "Subscribed",
+    "Notified",
     "Value",
 ];
 

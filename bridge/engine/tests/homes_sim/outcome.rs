@@ -1,6 +1,6 @@
 //! What engines want done, and what disks have done.
 
-use hes_engine::{Letter, Output, Post, cluster::Command, record::ParcelRecord};
+use hes_engine::{Input, Letter, Output, Post, cluster::Command, record::ParcelRecord};
 use hes_schemas::{
     Encoding, HomeId, Limits, Millis, decode, encode,
     link::{Entry, LinkMessage},
@@ -35,7 +35,7 @@ impl World {
         match output {
             Output::Publish(post) => self.published(home, &post),
             Output::Answer(letter) => self.answered(home, &letter),
-            Output::Keep { record, kept, .. } => self.put(home, Job::Keep(record, kept)),
+            Output::Keep { record, kept, refused, undo } => self.put(home, Job::Keep { record, kept, refused, undo }),
             Output::Command(_, command) => self.command(home, &command),
             Output::Save(record) => self.put(home, Job::Save(record)),
             Output::Log(parcel) => self.log(home, parcel),
@@ -50,8 +50,8 @@ impl World {
                     self.homes[home].foreign.remove(name);
                 }
             }
-            Output::Notify { .. }
-            | Output::Remember { .. }
+            Output::Notify { post, .. } => self.notified(home, &post),
+            Output::Remember { .. }
             | Output::Recall(_)
             | Output::Mirrored(..)
             | Output::Errand(..)
@@ -98,17 +98,23 @@ impl World {
         home.arriving.extend(home.cluster.obey(command).map(|told| (at, told)));
     }
 
-    /// Writes what waits, and tells the engine.
+    /// Writes what waits, or refuses what may not wait because the disk is full, and tells the engine.
     pub(crate) fn commit(&mut self, home: usize) {
         self.homes[home].commit_at = None;
-        let done = self.homes[home].disk.commit();
-        self.note(home, Fact::Committed);
+        let is_full = self.homes[home].is_disk_full;
+        let disk = &mut self.homes[home].disk;
+        let done = if is_full { disk.refuse() } else { disk.commit() };
+        if !is_full {
+            self.note(home, Fact::Committed);
+        }
         for done in done {
             match done {
                 Done::Answer(letter) => self.answered(home, &letter),
                 Done::Heard(post) => self.published(home, &post),
-                Done::Logged(peer, seq) => self.handle(home, hes_engine::Input::Logged(peer, seq)),
-                Done::Noted(peer, seq) => self.handle(home, hes_engine::Input::Noted(peer, seq)),
+                Done::Logged(peer, seq) => self.handle(home, Input::Logged(peer, seq)),
+                Done::Noted(peer, seq) => self.handle(home, Input::Noted(peer, seq)),
+                Done::NotKept(sid) => self.handle(home, Input::NotKept(sid)),
+                Done::NotNoted(peer) => self.handle(home, Input::NotNoted(peer)),
             }
         }
     }
@@ -122,6 +128,20 @@ impl World {
                 self.published(home, &post);
             }
         }
+    }
+
+    /// Notes what a subscriber is told.
+    fn notified(&mut self, home: usize, post: &Post) {
+        let told: Value = serde_json::from_slice(&post.payload).unwrap();
+        let text = String::from_utf8_lossy(&post.payload);
+        let of = told["device"].as_str().and_then(|device| home_named(device.split('/').next()?));
+        let (Some(of), Some(sid), Some(seq)) = (of, told["sid"].as_str(), told["seq"].as_u64()) else {
+            panic!("{} tells {text}", self.name(home));
+        };
+        if let Some(by) = forger(&text) {
+            self.note(home, Fact::Forged { by, of });
+        }
+        self.note(home, Fact::Notified { sid: sid.to_owned(), seq, of, event: event_in(&text) });
     }
 
     /// Notes what those who listen see or hear.
@@ -138,6 +158,7 @@ impl World {
                     self.note(home, Fact::Event { of, event });
                 }
             }
+            [_, "$notify", ..] => self.notified(home, post),
             [_, _, device, "property", property] if !post.payload.is_empty() => {
                 let (device, property) = ((*device).to_owned(), (*property).to_owned());
                 let body: Value = serde_json::from_slice(&post.payload).unwrap();
@@ -153,8 +174,15 @@ impl World {
         let Some(ticket) = ticket else { return };
         self.note(home, Fact::Answered { ticket, status: letter.status.code() });
         let answer: Answer = decode(letter.encoding, &letter.payload, Limits::CLUSTER).unwrap();
-        if let Some(Question::Bond(bond)) = self.people.sent.get(&ticket).map(|sent| sent.question) {
-            self.bond_answered(bond, &answer);
+        match self.people.sent.get(&ticket).map(|sent| sent.question) {
+            Some(Question::Bond(bond)) => self.bond_answered(bond, &answer),
+            Some(Question::Subscription(target)) => {
+                if let (Some(_), Some(lease)) = (answer.sid, answer.lease) {
+                    let (to, until) = (self.name(target), self.now + lease);
+                    self.note(home, Fact::Subscribed { to, until });
+                }
+            }
+            Some(Question::Plain) | None => {}
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hes_schemas::{Timestamp, message::Answer};
 use serde_json::{Value, json};
 
-use crate::{chance::Chance, cluster::DEVICES, consents::Consent, topology::Name};
+use crate::{chance::Chance, consents::Consent, topology::Name};
 
 /// The owner of every home.
 pub(crate) const ANNA: &str = "anna";
@@ -13,10 +13,15 @@ pub(crate) const ANNA: &str = "anna";
 /// When everything that is agreed on ends, long after the last step.
 const END: &str = "2029-01-01T00:00:00.000Z";
 
+/// The devices whose names never change.
+const NAMED: [&str; 3] = ["lamp", "button", "door"];
+
 /// What a request was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Question {
     Plain,
+    /// A subscription to a home.
+    Subscription(usize),
     /// About the bond of a pair.
     Bond(usize),
 }
@@ -106,7 +111,7 @@ impl Bond {
 
 /// Chooses what a home gives another.
 pub(crate) fn consent(id: u32, to: Name, is_everything: bool, chance: &mut Chance) -> Consent {
-    let device = (!is_everything && chance.once_in(3)).then(|| chance.pick(&DEVICES));
+    let device = (!is_everything && chance.once_in(3)).then(|| chance.pick(&NAMED));
     Consent { id, to, device, is_private: is_everything || chance.once_in(2) }
 }
 

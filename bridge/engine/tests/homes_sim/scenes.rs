@@ -79,6 +79,28 @@ fn an_event_that_is_on_disk_must_arrive() {
 }
 
 #[test]
+fn a_subscriber_is_told() {
+    let subscribed = |home| (home, Fact::Subscribed { to: "oak", until: at(500) });
+    let told = |home, seq| {
+        let (sid, of, event) = ("s1-1".to_owned(), "oak", Some(1));
+        (home, Fact::Notified { sid, seq, of, event })
+    };
+    let (there, far) = (subscribed("oak"), subscribed("elm"));
+    check(Some("P1 for subscribers"), &[there.clone(), happened(1), QUIET]);
+    check(None, &[there.clone(), happened(1), told("oak", 1), QUIET]);
+    check(None, &[there, happened(1), COMMITTED, DIED, QUIET]);
+    let arrived = || heard("elm", 1);
+    check(Some("P1 for subscribers"), &with(&[far.clone(), happened(1), COMMITTED, arrived(), QUIET]));
+    check(None, &with(&[far.clone(), happened(1), COMMITTED, arrived(), told("elm", 1), QUIET]));
+    check(None, &with(&[far.clone(), happened(1), arrived(), DIED, QUIET]));
+    check(None, &with(&[far.clone(), TOOK, happened(1), COMMITTED, QUIET]));
+    check(None, &[far, happened(1), COMMITTED, QUIET]);
+    check(Some("P2"), &[told("elm", 2), told("elm", 2)]);
+    check(Some("P2"), &[told("elm", 2), told("elm", 1)]);
+    check(None, &[told("elm", 2), told("elm", 5), told("oak", 2)]);
+}
+
+#[test]
 fn nothing_has_two_effects() {
     check(Some("P2"), &with(&[happened(1), heard("elm", 1), heard("elm", 1)]));
     check(Some("P2"), &[happened(1), heard("oak", 1), DIED, heard("oak", 1)]);

@@ -147,8 +147,9 @@ impl World {
     /// Ends a life in order, or by a crash, which may come just after something was written.
     pub(crate) fn end(&mut self, home: usize, is_clean: bool) {
         if is_clean {
+            self.homes[home].is_disk_full = false;
             self.commit(home);
-        } else if self.homes[home].disk.is_waiting() && self.chance.once_in(2) {
+        } else if self.homes[home].disk.is_waiting() && !self.homes[home].is_disk_full && self.chance.once_in(2) {
             self.written_too_late(home);
         }
         self.note(home, Fact::Died);
@@ -248,6 +249,8 @@ impl World {
             if !self.is_alive(home) {
                 self.begin(home, false);
             }
+            self.homes[home].is_disk_full = false;
+            self.commit(home);
             for told in self.homes[home].cluster.gather() {
                 self.hear(home, &told);
             }

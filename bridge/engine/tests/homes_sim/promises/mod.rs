@@ -9,6 +9,7 @@ mod forgery;
 mod load;
 mod loops;
 mod mirrors;
+mod news;
 mod once;
 mod rights;
 mod versions;
@@ -18,7 +19,7 @@ use std::fmt::Debug;
 
 pub(crate) use self::{
     answers::Answers, events::Events, expiry::Expiry, forgery::Forgery, load::Loads, loops::Loops, mirrors::Mirrors,
-    once::Once, rights::Rights, versions::Versions, work::Work,
+    news::News, once::Once, rights::Rights, versions::Versions, work::Work,
 };
 use crate::history::Entry;
 
@@ -38,6 +39,7 @@ pub(crate) trait Promise: Debug {
 pub(crate) fn all() -> Vec<Box<dyn Promise>> {
     vec![
         Box::new(Events::default()),
+        Box::new(News::default()),
         Box::new(Once::default()),
         Box::new(Loops::default()),
         Box::new(Versions::default()),

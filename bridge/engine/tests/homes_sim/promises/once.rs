@@ -8,11 +8,14 @@ use crate::{
     topology::Name,
 };
 
-/// An event is heard once at each home, over all its lives, and a request acts once in each life of the home where it acts.
+/// An event is heard once at each home, over all its lives, a request acts once in each life of the home where it
+/// acts, and the numbers of what a subscriber is told only grow.
 #[derive(Debug, Default)]
 pub(crate) struct Once {
     heard: BTreeSet<(Name, Name, u64)>,
     acted: BTreeMap<u64, Name>,
+    /// The latest number that each subscription was told.
+    told: BTreeMap<(Name, String), u64>,
 }
 
 impl Promise for Once {
@@ -33,6 +36,11 @@ impl Promise for Once {
             && self.acted.insert(*ticket, entry.home).is_some()
         {
             return Err(format!("request {ticket} acts again, at {}", entry.home));
+        }
+        if let Fact::Notified { sid, seq, .. } = &entry.fact
+            && let Some(before) = self.told.insert((entry.home, sid.clone()), *seq).filter(|before| before >= seq)
+        {
+            return Err(format!("{} is told number {seq} of {sid} after {before}", entry.home));
         }
         Ok(())
     }

@@ -14,3 +14,5 @@ pub mod keys;
 pub mod notary;
 pub mod pairing;
 pub mod station;
+#[cfg(test)]
+mod trial;

@@ -330,6 +330,9 @@ impl Channel {
 
     fn finished(&mut self, now: Timestamp, frame: Frame<'_>, events: &mut Vec<Event>) -> Result<(), Refused> {
         if self.session(frame.session).is_none() {
+            if !self.limits.answered.take(now) {
+                return Err(Refused::TooMany);
+            }
             let session = self.answering.finished(&self.way, frame.session, frame.body, now)?;
             self.nominate(session, None, now);
         } else if !self.limits.repeated.take(now) {
@@ -459,3 +462,6 @@ impl fmt::Debug for Channel {
         f.debug_struct("Channel").field("peer", &self.way.peer).field("current", &current).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -160,3 +160,6 @@ fn text(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let (text, rest) = rest.split_at_checked(usize::from(*length))?;
     Some((std::str::from_utf8(text).ok()?, rest))
 }
+
+#[cfg(test)]
+mod tests;

@@ -252,3 +252,6 @@ fn open_pairwise(data: &Path) -> Result<SecretString, KeyError> {
     })?;
     if text.expose_secret().len() < 64 { Err(KeyError::NoKey(path)) } else { Ok(text) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Pairing: how two homes come to know each other's identity, with an invitation and two people.
 //!
-//! Noise XXpsk3, with the secret of the invitation. The guest knows the host's fingerprint from the code; the host knows
+//! `Noise_XXpsk3`, with the secret of the invitation. The guest knows the host's fingerprint from the code; the host knows
 //! of the guest that it has seen the code. Whether it was the guest alone is for the owners to say, who compare a number
 //! computed from both identities. It is short, so neither side may choose what goes into it after it has seen the other's:
 //! the guest commits itself in the first message to what it shows in the third, and the host shows its own in between.
@@ -91,3 +91,6 @@ fn commitment(identity: &PublicKey, nonce: &[u8; 32]) -> [u8; 32] {
 fn prologue(root: &str, guest: &HomeId, host: &HomeId) -> Vec<u8> {
     format!("hes-pair/1\n{root}\n{guest}\n{host}").into_bytes()
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,12 +25,16 @@ const PATIENCE: Millis = Millis::from_secs(5);
 #[derive(Debug, Default)]
 pub(super) struct Answering(VecDeque<Half>);
 
+/// A handshake after the second message.
+///
+/// It holds what that was made of, and no state of its own, so that any number of last messages can be held against it.
 struct Half {
     id: u64,
     init: Vec<u8>,
-    reply: Vec<u8>,
+    chance: [u8; 32],
+    shown: String,
     key: KeyId,
-    state: HandshakeState,
+    reply: Vec<u8>,
     made: Timestamp,
 }
 
@@ -49,16 +53,11 @@ impl Answering {
         now: Timestamp,
     ) -> Result<Vec<u8>, Refused> {
         self.make_room(now)?;
-        let broken = |_why| Refused::Broken;
         let chance = (way.station.chance)().ok_or(Refused::Broken)?;
-        let prologue = way.prologue();
-        let terms = Terms { pattern: CHANNEL, voice: &way.station.voice, prologue: &prologue, secret: None, chance };
-        let mut state = terms.responder().map_err(broken)?;
-        read(&mut state, body).map_err(broken)?;
         let (key, shown) = own.show(&way.station, &way.peer, way.side, now).ok_or(Refused::Broken)?;
-        let message = write(&mut state, shown.as_bytes()).map_err(broken)?;
+        let (_, message) = reply(way, chance, body, &shown).map_err(|_why| Refused::Broken)?;
         let reply = Frame { kind: Kind::Reply, session: id, number: 0, body: &message }.encode();
-        self.0.push_back(Half { id, init: body.to_vec(), reply: reply.clone(), key, state, made: now });
+        self.0.push_back(Half { id, init: body.to_vec(), chance, shown, key, reply: reply.clone(), made: now });
         Ok(reply)
     }
 
@@ -66,16 +65,16 @@ impl Answering {
     pub(super) fn finished(&mut self, way: &Way, id: u64, body: &[u8], now: Timestamp) -> Result<Session, Refused> {
         let mut refused = Refused::Unknown;
         for at in 0..self.0.len() {
-            let Some(half) = self.0.get_mut(at).filter(|half| half.id == id) else { continue };
-            let Ok(payload) = read(&mut half.state, body) else {
+            let Some(half) = self.0.get(at).filter(|half| half.id == id) else { continue };
+            let Ok((state, payload)) = half.ended(way, body) else {
                 refused = Refused::Broken;
                 continue;
             };
             // whoever wrote this also began it: there is nobody else to wait for
             let half = self.0.remove(at).ok_or(Refused::Broken)?;
-            let voice = remote(&half.state).ok_or(Refused::Broken)?;
+            let voice = remote(&state).ok_or(Refused::Broken)?;
             way.prove(&voice, &payload, now)?;
-            return Session::new(id, half.state, half.key, now).ok_or(Refused::Broken);
+            return Session::new(id, state, half.key, now).ok_or(Refused::Broken);
         }
         Err(refused)
     }
@@ -90,6 +89,24 @@ impl Answering {
         self.0.pop_front();
         Ok(())
     }
+}
+
+impl Half {
+    fn ended(&self, way: &Way, body: &[u8]) -> Result<(HandshakeState, Vec<u8>), snow::Error> {
+        let (mut state, _) = reply(way, self.chance, &self.init, &self.shown)?;
+        let payload = read(&mut state, body)?;
+        Ok((state, payload))
+    }
+}
+
+/// Takes the first message and writes the second.
+fn reply(way: &Way, chance: [u8; 32], init: &[u8], shown: &str) -> Result<(HandshakeState, Vec<u8>), snow::Error> {
+    let prologue = way.prologue();
+    let terms = Terms { pattern: CHANNEL, voice: &way.station.voice, prologue: &prologue, secret: None, chance };
+    let mut state = terms.responder()?;
+    read(&mut state, init)?;
+    let message = write(&mut state, shown.as_bytes())?;
+    Ok((state, message))
 }
 
 impl fmt::Debug for Half {

@@ -1,7 +1,7 @@
 //! The handshakes, by the crate `snow`: no cryptography of our own.
 //!
-//! All chance comes from outside, one draw for each handshake, so that whoever begins one can hold every answer against
-//! it: one that is forged does not use it up.
+//! All chance comes from outside, one draw for each side of a handshake, so that its state can be made again: a message that
+//! is forged uses up one that was made for it, and the one that comes after finds another.
 //!
 //! Source: the Noise Protocol Framework, revision 34.
 
@@ -91,7 +91,7 @@ pub(crate) fn write(state: &mut HandshakeState, payload: &[u8]) -> Result<Vec<u8
     Ok(message)
 }
 
-/// Reads the next message of a handshake; if it is not what the other side wrote, the handshake stays as it was.
+/// Reads the next message of a handshake; if it is not what the other side wrote, the handshake is of no more use.
 pub(crate) fn read(state: &mut HandshakeState, message: &[u8]) -> Result<Vec<u8>, Error> {
     if message.len() > LONGEST {
         return Err(Error::Input);

@@ -44,7 +44,7 @@ impl SigningKey {
         &self.certificate
     }
 
-    pub(super) const fn secret(&self) -> &SecretKey {
+    pub(in crate::peers) const fn secret(&self) -> &SecretKey {
         &self.secret
     }
 

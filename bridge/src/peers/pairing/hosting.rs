@@ -23,6 +23,7 @@ pub struct Hosting {
     /// What is said again to the one who has used it.
     done: Option<(HomeId, u64, Vec<u8>)>,
     limit: Bucket,
+    ends: Bucket,
 }
 
 struct Half {
@@ -30,9 +31,16 @@ struct Half {
     id: u64,
     init: Vec<u8>,
     reply: Vec<u8>,
-    commitment: Vec<u8>,
+    chance: [u8; 32],
     nonce: [u8; 32],
+    card: Vec<u8>,
+}
+
+/// A handshake after the second message.
+struct Replied {
     state: HandshakeState,
+    commitment: Vec<u8>,
+    message: Vec<u8>,
 }
 
 impl Hosting {
@@ -40,7 +48,8 @@ impl Hosting {
     #[must_use]
     pub const fn new(station: Arc<Station>, invitation: Invitation) -> Self {
         let limit = Bucket::new(16, Millis::from_secs(1));
-        Self { station, invitation, halves: VecDeque::new(), done: None, limit }
+        let ends = Bucket::new(32, Millis::new(250));
+        Self { station, invitation, halves: VecDeque::new(), done: None, limit, ends }
     }
 
     /// Returns the invitation.
@@ -95,37 +104,44 @@ impl Hosting {
 
     fn answer(&self, now: Timestamp, from: &HomeId, frame: Frame<'_>) -> Option<Half> {
         let (chance, nonce) = ((self.station.chance)()?, (self.station.chance)()?);
+        let card = card::show(&self.station, from, Side::Host, &nonce, now)?;
+        let message = self.reply(from, chance, frame.body, &card).ok()?.message;
+        let reply = Frame { kind: Kind::PairReply, session: frame.session, number: 0, body: &message }.encode();
+        let (id, init) = (frame.session, frame.body.to_vec());
+        Some(Half { from: from.clone(), id, init, reply, chance, nonce, card })
+    }
+
+    fn reply(&self, from: &HomeId, chance: [u8; 32], init: &[u8], card: &[u8]) -> Result<Replied, snow::Error> {
         let prologue = prologue(self.station.root.as_str(), from, self.station.home());
         let (voice, secret) = (&self.station.voice, self.invitation.secret());
         let terms = Terms { pattern: PAIRING, voice, prologue: &prologue, secret, chance };
-        let mut state = terms.responder().ok()?;
-        let commitment = read(&mut state, frame.body).ok()?;
-        let message = write(&mut state, &card::show(&self.station, from, Side::Host, &nonce, now)?).ok()?;
-        let reply = Frame { kind: Kind::PairReply, session: frame.session, number: 0, body: &message }.encode();
-        let (id, init) = (frame.session, frame.body.to_vec());
-        Some(Half { from: from.clone(), id, init, reply, commitment, nonce, state })
+        let mut state = terms.responder()?;
+        let commitment = read(&mut state, init)?;
+        let message = write(&mut state, card)?;
+        Ok(Replied { state, commitment, message })
     }
 
     fn finished(&mut self, now: Timestamp, from: &HomeId, frame: Frame<'_>) -> Option<Vec<PairEvent>> {
         if let Some((_, _, done)) = self.done.as_ref().filter(|(home, id, _)| home == from && *id == frame.session) {
             return self.limit.take(now).then(|| vec![PairEvent::Send(done.clone())]);
         }
-        if self.is_used() {
+        if self.is_used() || !self.ends.take(now) {
             return None;
         }
         let is_meant = |half: &Half| half.id == frame.session && half.from == *from;
         let at = self.halves.iter().position(is_meant)?;
-        let half = self.halves.get_mut(at)?;
+        let half = self.halves.get(at)?;
+        let mut replied = self.reply(from, half.chance, &half.init, &half.card).ok()?;
         // only who knows the secret, and began this, gets further than here
-        let payload = read(&mut half.state, frame.body).ok()?;
+        let payload = read(&mut replied.state, frame.body).ok()?;
         let half = self.halves.remove(at)?;
-        let card = card::read(&self.station, from, Side::Guest, &remote(&half.state)?, &payload, now)?;
-        if commitment(&card.identity, &card.nonce) != *half.commitment {
+        let card = card::read(&self.station, from, Side::Guest, &remote(&replied.state)?, &payload, now)?;
+        if commitment(&card.identity, &card.nonce) != *replied.commitment {
             return Some(vec![PairEvent::Failed("somebody who has seen the invitation is not honest")]);
         }
         let host = Shown { home: self.station.home(), identity: self.station.keys.identity(), nonce: &half.nonce };
         let number = Number::of(Shown { home: from, identity: &card.identity, nonce: &card.nonce }, host);
-        let done = seal_done(half)?;
+        let done = seal_done(half.id, replied.state)?;
         self.done = Some((from.clone(), frame.session, done.clone()));
         self.halves.clear();
         let paired = Paired { home: from.clone(), identity: card.identity, number };
@@ -133,11 +149,11 @@ impl Hosting {
     }
 }
 
-fn seal_done(half: Half) -> Option<Vec<u8>> {
-    let sealed = half.state.into_stateless_transport_mode().ok()?;
+fn seal_done(id: u64, state: HandshakeState) -> Option<Vec<u8>> {
+    let sealed = state.into_stateless_transport_mode().ok()?;
     let mut body = vec![0; 16];
     sealed.write_message(0, &[], &mut body).ok()?;
-    Some(Frame { kind: Kind::PairDone, session: half.id, number: 0, body: &body }.encode())
+    Some(Frame { kind: Kind::PairDone, session: id, number: 0, body: &body }.encode())
 }
 
 impl fmt::Debug for Hosting {

@@ -1,6 +1,6 @@
 //! The command line.
 //!
-//! `devices`, `get`, `set` and `watch` are clients like any other: they speak MQTT and have the rights of their account.
+//! `devices`, `get`, `set`, `watch`, `peer` and `federation` are clients like any other: they speak MQTT and have the rights of their account.
 
 mod acl;
 mod check;
@@ -10,12 +10,15 @@ mod demo;
 mod descriptors;
 mod devices;
 mod failure;
+mod federation;
 mod get;
 mod hint;
 mod log;
 mod memory;
 mod outcomes;
 mod output;
+mod peer;
+mod question;
 mod render;
 mod run;
 #[cfg(test)]
@@ -62,6 +65,8 @@ enum Command {
     Get(get::GetArgs),
     Set(set::SetArgs),
     Watch(watch::WatchArgs),
+    Peer(peer::PeerArgs),
+    Federation(federation::FederationArgs),
 
     // what needs no gateway
     Schema(schema::SchemaArgs),
@@ -75,6 +80,7 @@ Examples:
   hes-bridge get \"Kitchen bulb\"                 all properties, the device by its name
   hes-bridge set zigbee/lamp/on true            write, and wait for the confirmation
   hes-bridge watch zigbee/+/temperature         changes as they come
+  hes-bridge peer list                          other homes that are trusted
   hes-bridge completions bash > ~/.local/share/bash-completion/completions/hes-bridge
 
 Exit codes:
@@ -108,11 +114,16 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Check(args) => alone(cli).and_then(|()| check::run(args, output)),
         Command::User(args) => alone(cli).and_then(|()| user::run(args, output)),
         Command::Acl(args) => alone(cli).and_then(|()| acl::run(args, output)),
-        Command::Token(args) => alone(cli).and_then(|()| token::run(args, output)),
+        Command::Token(args) => match args.command() {
+            Some(command) => session::run(command, &command.connect().or(&cli.connect), output),
+            None => alone(cli).and_then(|()| token::run(args, output)),
+        },
         Command::Devices(args) => session::run(args, &args.connect.or(&cli.connect), output),
         Command::Get(args) => session::run(args, &args.connect.or(&cli.connect), output),
         Command::Set(args) => session::run(args, &args.connect.or(&cli.connect), output),
         Command::Watch(args) => session::run(args, &args.connect.or(&cli.connect), output),
+        Command::Peer(args) => session::run(args, &args.connect().or(&cli.connect), output),
+        Command::Federation(args) => session::run(args, &args.connect().or(&cli.connect), output),
         Command::Schema(args) => alone(cli).and_then(|()| schema::run(args, output)),
         Command::Completions(args) => alone(cli).and_then(|()| completions::run(args, Cli::command(), output)),
     }
@@ -121,7 +132,9 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
 /// Refuses what means nothing to a command that connects nowhere.
 fn alone(cli: &Cli) -> Result<(), Failure> {
     if cli.connect.is_given() {
-        return Err(Failure::usage("the connection options belong to devices, get, set and watch"));
+        return Err(Failure::usage(
+            "the connection options belong to the commands that ask a gateway, such as devices",
+        ));
     }
     Ok(())
 }
@@ -155,6 +168,9 @@ mod tests {
             "hes-bridge --json get zigbee/lamp --timeout 5s",
             "hes-bridge set zigbee/lamp/on true zigbee/lamp/brightness -5 --user anna",
             "hes-bridge watch",
+            "hes-bridge peer list --url mqtts://host",
+            "hes-bridge --user anna federation accept oak-5-1 --json",
+            "hes-bridge token list --user owner",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
         }

@@ -21,7 +21,7 @@ const URL: &str = "mqtt://127.0.0.1:1883";
 /// How to reach the gateway, and how to print what it says.
 #[expect(clippy::doc_markdown, reason = "help is read in a terminal")]
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Connection, for devices, get, set and watch")]
+#[command(next_help_heading = "Connection, for commands that ask a gateway")]
 pub(crate) struct ConnectArgs {
     /// Address of the gateway's broker, mqtt://[user[:password]@]host[:port], or with TLS mqtts:// [env: HES_URL]
     /// [default: mqtt://127.0.0.1:1883]
@@ -195,7 +195,7 @@ fn first_line(file: &Path) -> Result<SecretString, Failure> {
 
 /// Takes any text, so that no message of the parser repeats it.
 #[expect(clippy::unnecessary_wraps, reason = "a parser could fail")]
-fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
+pub(super) fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
     Ok(SecretString::from(text.to_owned()))
 }
 

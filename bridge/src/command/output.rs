@@ -48,6 +48,12 @@ impl Output {
         self.say(AnsiColor::Yellow, line);
     }
 
+    /// Writes a question to the standard error; the answer is written behind it.
+    #[expect(clippy::unused_self, reason = "only who holds the output may write")]
+    pub(crate) fn prompt(&mut self, question: &str) {
+        write_error(question);
+    }
+
     /// Writes why a command failed; returns how it ended.
     pub(crate) fn failure(&mut self, failure: &Failure) -> Exit {
         if let Some(line) = &failure.line {

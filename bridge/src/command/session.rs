@@ -4,7 +4,7 @@ use hes_schemas::{
     Operation, Status,
     message::{Answer, Devices, Listing},
 };
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Exit, Failure, Output,
@@ -65,12 +65,31 @@ pub(crate) async fn connect(session: &Session, output: &Output) -> Result<Client
 /// # Errors
 /// [`Failure`] with the status and the words of the gateway, or if there is no answer.
 pub(crate) async fn ask<T: Serialize>(client: &Client, operation: Operation, message: &T) -> Result<Answer, Failure> {
-    let answer = client.ask(operation, message).await?;
+    accepted(client.ask(operation, message).await?)
+}
+
+/// Takes an answer that refuses the request as such for a failure.
+///
+/// # Errors
+/// [`Failure`] with the status and the words of the gateway.
+pub(crate) fn accepted(answer: Answer) -> Result<Answer, Failure> {
     if answer.status.is_success() {
         return Ok(answer);
     }
     let line = fault(answer.status, answer.error.map(|symbol| symbol.as_str()), answer.detail.as_deref());
     Err(Failure::new(answer.status.into(), line))
+}
+
+/// Reads what an answer says about peers, federations or tokens.
+///
+/// # Errors
+/// [`Failure`] if it says something else.
+pub(crate) fn info<T: DeserializeOwned>(answer: Answer) -> Result<T, Failure> {
+    let said = serde_json::to_value(answer.info).and_then(serde_json::from_value);
+    said.map_err(|error| {
+        let line = format!("the answer is not understood, as if the gateway were of another version: {error}");
+        Failure::new(Exit::Unreachable, line)
+    })
 }
 
 /// Asks for all devices that the account may see, page by page.

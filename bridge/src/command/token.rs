@@ -1,99 +1,88 @@
-//! `hes-bridge token`: a short proof of who somebody is.
+//! `hes-bridge token`: short proofs of who somebody is, at this home and in others.
 
-use std::time::Duration;
+mod foreign;
+mod own;
 
 use clap::Args;
-use hes_schemas::{
-    Millis, UserName,
-    rights::{Grants, Role},
-};
-use secrecy::ExposeSecret;
 
-use super::{
-    Exit, Failure, Output,
-    acl::now,
-    connect::duration,
-    failure::chain,
-    user::{Before, unknown, with_ledger},
-};
-use crate::{
-    settings::{DataOverrides, Settings},
-    store::Ledger,
-    tokens::{LONGEST, Order, TokenError, TokenKey, Words, issue},
-};
+use super::{Exit, Failure, Output};
 
-/// Print a token: for some minutes, whoever bears it acts for an account
+pub(crate) use foreign::TokenCommand;
+
+/// Print a token, or see to those between homes
 ///
-/// It is good as a password, with the account's name or none, and in MQTT 5 for the authentication method OAUTHBEARER, by
-/// which a session can be prolonged with another token. It does no more than the account may. It is void with another
-/// password of the account, and all tokens are when token.key is removed from the data directory.
+/// With the NAME of an account here it prints a token for it: for some minutes, whoever bears it acts for the account. It is
+/// good as a password, with the account's name or none, and in MQTT 5 for the authentication method OAUTHBEARER, by which a
+/// session can be prolonged with another token. It does no more than the account may. It is void with another password of
+/// the account, and all tokens are when token.key is removed from the data directory.
+///
+/// issue, verify, list and revoke are about tokens that homes give to each other's users; a running gateway is asked.
+/// Gateways get them by themselves and renew them: nobody needs issue to use a device of another home. An account that is
+/// called like one of these words is named behind --.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Examples:
   hes-bridge token anna
   hes-bridge token anna --for 2m --scope 'read:zigbee/+ read,write:zigbee/lamp'
-  mosquitto_sub -u anna -P \"$(hes-bridge token anna)\" -t 'hes/1/+/+/+/property/#' -v")]
+  mosquitto_sub -u anna -P \"$(hes-bridge token anna)\" -t 'hes/1/+/+/+/property/#' -v
+  hes-bridge token list
+  hes-bridge token revoke --federation oak-5-1"
+)]
 pub(crate) struct TokenArgs {
-    /// Name of the account
-    user: UserName,
-
-    /// For how long it holds: up to 10m
-    #[arg(long = "for", value_name = "TIME", default_value = "10m", value_parser = duration)]
-    lifetime: Duration,
-
-    /// What it is good for, less than the account may: actions:scope, several with spaces
-    #[arg(long, value_name = "WORDS")]
-    scope: Option<Words>,
-
     #[command(flatten)]
-    place: DataOverrides,
+    own: own::OwnArgs,
+
+    #[command(subcommand)]
+    command: Option<TokenCommand>,
 }
 
-/// Carries out the command.
+impl TokenArgs {
+    /// Returns what is asked about tokens between homes, if it is that.
+    pub(crate) const fn command(&self) -> Option<&TokenCommand> {
+        self.command.as_ref()
+    }
+}
+
+/// Prints a token for an account of this home.
 ///
 /// # Errors
 /// [`Failure`] with the way out.
 pub(crate) fn run(args: &TokenArgs, output: &mut Output) -> Result<Exit, Failure> {
-    let lifetime = Millis::new(u64::try_from(args.lifetime.as_millis()).unwrap_or(u64::MAX));
-    if lifetime > LONGEST || lifetime < Millis::from_secs(1) {
-        return Err(Failure::usage("--for: a token holds for 1s to 10m; a session is prolonged by another one"));
-    }
-    with_ledger(&args.place, Before::Accounts, output, async |settings, ledger, output| {
-        args.issue(lifetime, settings, ledger, output).await
-    })
+    own::run(&args.own, output)
 }
 
-impl TokenArgs {
-    async fn issue(
-        &self,
-        lifetime: Millis,
-        settings: &Settings,
-        ledger: &Ledger,
-        output: &mut Output,
-    ) -> Result<String, Failure> {
-        let accounts = ledger.accounts().await?;
-        let Some(account) = accounts.iter().find(|account| account.name == self.user) else {
-            return Err(unknown(ledger, &self.user).await);
-        };
-        let of_role = account.role.map(Role::grants).into_iter().flatten();
-        let grants = Grants::new(of_role.chain(account.grants.clone()).collect());
-        for word in self.scope.iter().flat_map(|scope| scope.idle(&grants)) {
-            output.note(&format!("{} has no right to {word}, and the token gives none", self.user));
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        token: TokenArgs,
+    }
+
+    fn parsed(line: &str) -> Result<TokenArgs, clap::Error> {
+        Line::try_parse_from(format!("token {line}").split(' ')).map(|line| line.token)
+    }
+
+    #[test]
+    fn an_account_and_a_word_about_other_homes_are_told_apart() {
+        for line in ["anna", "anna --for 2m --scope read:zigbee/lamp", "-- list", "--for 2m list"] {
+            assert!(parsed(line).unwrap().command().is_none(), "{line}");
         }
-        let key = TokenKey::open_or_make(&settings.data).map_err(TokenError::from)?;
-        let order = Order {
-            home: &settings.home,
-            user: &self.user,
-            generation: account.generation,
-            scope: self.scope.as_ref(),
-            now: now(),
-            lifetime,
-        };
-        Ok(issue(&key, &order)?.expose_secret().to_owned())
+        for line in ["list", "issue elm", "verify -", "revoke 7-12", "revoke --peer elm", "list --url mqtt://host"] {
+            assert!(parsed(line).unwrap().command().is_some(), "{line}");
+        }
     }
-}
 
-impl From<TokenError> for Failure {
-    fn from(error: TokenError) -> Self {
-        Self::new(Exit::Internal, chain(&error))
+    #[test]
+    fn what_could_be_either_is_refused() {
+        for line in ["--for 2m", "revoke", "revoke 7-12 --peer elm", "issue", "verify"] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
     }
 }

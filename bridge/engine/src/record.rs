@@ -1,9 +1,6 @@
 //! What the engine wants to be kept, and what it is given back at the next start.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use hes_schemas::{
     ClientId, ClusterId, Datum, DeviceId, HomeId, Millis, PropertyName, Sid, Timestamp, Uid, UserName,
@@ -90,8 +87,8 @@ pub struct ProposalRecord {
     pub from: Option<HomeId>,
     /// The signed statements of other homes.
     pub proofs: BTreeMap<HomeId, String>,
-    /// The homes that were told that this one agrees.
-    pub told: BTreeSet<HomeId>,
+    /// The homes that were told that this one agrees, and when.
+    pub told: BTreeMap<HomeId, Timestamp>,
     /// The consent of this home's member.
     pub consented: Option<Deed>,
     /// The approval of one who may manage this home.

@@ -50,6 +50,8 @@ pub(crate) mod bounds {
     pub(crate) const OF_PEER: usize = 32;
     /// Proposals about one federation.
     pub(crate) const PROPOSALS: usize = 16;
+    /// Among those, of homes that this one is not joined with.
+    pub(crate) const STRANGE: usize = 4;
     /// Identities of one federation.
     pub(crate) const MEMBERS: usize = 8;
     /// Grants that one home gives by one proposal.

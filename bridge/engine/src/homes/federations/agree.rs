@@ -1,11 +1,16 @@
 //! Homes agree: what is said to the others, and what they say.
 
+use std::collections::btree_map::Entry;
+
 use hes_schemas::{
-    HomeId, Timestamp, UserName,
-    link::{Entry, Federation, FederationMessage, Member},
+    HomeId, Timestamp, UserName, link,
+    link::{Federation, FederationMessage, Member},
 };
 
-use super::{bounds, terms, transcript::Purpose};
+use super::{
+    bounds, terms,
+    transcript::{AGREEMENT, Purpose},
+};
 use crate::{
     engine::Engine,
     record::{FederationRecord, ProposalRecord},
@@ -18,17 +23,23 @@ impl Engine {
         for home in homes {
             let Some(proof) = self.state(now, Purpose::Agree, &terms, &home) else { continue };
             let message = FederationMessage::Agreed { federation: Box::new(terms.clone()), proof };
-            self.log(now, &home, Entry::Federation(message), terms.until);
+            self.log(now, &home, link::Entry::Federation(message), terms.until.min(now + AGREEMENT));
             if let Some(proposal) = self.proposal_mut(id, proposal) {
-                proposal.told.insert(home);
+                proposal.told.insert(home, now);
             }
         }
     }
 
-    /// Tells a peer what it has not been told, because there is a way to it.
+    /// Tells a peer what it has not been told, or so long ago that it may not have believed it any more when it came.
     pub(in crate::homes) fn federations_up(&mut self, now: Timestamp, peer: &HomeId) {
+        for record in self.homes.federations.known.values_mut() {
+            for proposal in record.proposals.values_mut() {
+                proposal.told.retain(|home, at| home != peer || now < *at + AGREEMENT);
+            }
+        }
         let names = |record: &FederationRecord| {
-            let untold = record.proposals.values().filter(|it| !it.told.contains(peer) && it.member(peer).is_some());
+            let untold =
+                record.proposals.values().filter(|it| !it.told.contains_key(peer) && it.member(peer).is_some());
             untold.map(|it| (it.terms.id.clone(), it.terms.proposal.clone())).collect::<Vec<_>>()
         };
         let untold: Vec<_> = self.homes.federations.known.values().flat_map(names).collect();
@@ -41,7 +52,9 @@ impl Engine {
     pub(in crate::homes) fn agree_again(&mut self, now: Timestamp, id: &str, peer: &HomeId) {
         let Some(record) = self.homes.federations.known.get_mut(id) else { return };
         let names: Vec<_> = record.proposals.keys().cloned().collect();
-        record.proposals.values_mut().for_each(|proposal| drop(proposal.told.remove(peer)));
+        for proposal in record.proposals.values_mut() {
+            proposal.told.remove(peer);
+        }
         for name in names {
             self.tell_agreed(now, id, &name);
         }
@@ -51,7 +64,7 @@ impl Engine {
         let record = self.homes.federations.known.get(id).filter(|record| record.ended.is_none())?;
         let proposal = record.proposals.get(proposal).filter(|it| it.is_agreed(&self.home))?;
         let is_told =
-            |home: &HomeId| *home == self.home || proposal.told.contains(home) || record.left.contains_key(home);
+            |home: &HomeId| *home == self.home || proposal.told.contains_key(home) || record.left.contains_key(home);
         let others = proposal.terms.members.iter().map(|member| member.home.clone());
         let trusted = |home: &HomeId| self.homes.federations.is_trusted(home);
         Some((proposal.terms.clone(), others.filter(|home| !is_told(home) && trusted(home)).collect()))
@@ -74,10 +87,11 @@ impl Engine {
         if !self.has_proposal(now, peer, terms) {
             return self.unproven();
         }
-        if let Some(proposal) = self.proposal_mut(&id, &name) {
-            proposal.proofs.entry(peer.clone()).or_insert(proof);
+        let Some(proposal) = self.proposal_mut(&id, &name) else { return };
+        if let Entry::Vacant(place) = proposal.proofs.entry(peer.clone()) {
+            place.insert(proof);
+            self.federation_changed(now, &id);
         }
-        self.federation_changed(now, &id);
     }
 
     /// Returns the user that a peer may speak for in a proposal that concerns this home.
@@ -95,13 +109,20 @@ impl Engine {
             if let Some(proposal) = record.proposals.get(&terms.proposal) {
                 return proposal.terms == terms;
             }
+            let strangers = record.proposals.values().filter(|it| !self.is_close(now, record, &it.terms)).count();
+            let is_crowded = !self.is_close(now, record, &terms) && strangers >= bounds::STRANGE;
             let has_left = record.left.contains_key(&terms.by) || record.left.contains_key(&terms.adds);
-            if has_left || record.proposals.len() >= bounds::PROPOSALS || !is_consistent(record, &terms) {
+            if has_left || is_crowded || record.proposals.len() >= bounds::PROPOSALS || !is_consistent(record, &terms) {
                 return false;
             }
         }
         // a proposal of this home that it does not know was never made
         terms.by != self.home && self.has_room_for(peer) && self.note_proposal(now, peer, terms)
+    }
+
+    /// Says whether a proposal comes from who may make it, as far as is known yet: what others say must not crowd it out.
+    fn is_close(&self, now: Timestamp, record: &FederationRecord, terms: &Federation) -> bool {
+        terms.by == self.home || record.bonds(now, &self.home, &terms.by).next().is_some()
     }
 
     fn note_proposal(&mut self, now: Timestamp, peer: &HomeId, terms: Federation) -> bool {
@@ -146,5 +167,5 @@ fn is_member(terms: &Federation, home: &HomeId) -> bool {
 pub(super) fn is_consistent(record: &FederationRecord, terms: &Federation) -> bool {
     let agreed = || record.proposals.values().filter(|it| it.consented.is_some()).flat_map(|it| &it.terms.members);
     let differs = |one: &Member| agreed().any(|other| other.home == one.home && other.user != one.user);
-    !terms.members.iter().any(|member| differs(member))
+    !terms.members.iter().any(differs)
 }

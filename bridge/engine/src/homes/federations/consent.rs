@@ -43,11 +43,18 @@ impl Engine {
             && it.member(here).is_some_and(|member| member.user == *user)
             && record.ended.is_none()
             && now < it.terms.until
-            && it.proofs.contains_key(by)
             && !has_left(by)
             && !has_left(&it.terms.adds)
-            && (it.terms.adds == *here || record.bonds(now, here, by).next().is_some())
+            && self.is_proper(now, record, it)
             && is_consistent(record, &it.terms)
+    }
+
+    /// Says whether a proposal is one that this home's member can be asked about: whoever proposes has proved to, and is
+    /// joined with this home, or asks it to join.
+    pub(super) fn is_proper(&self, now: Timestamp, record: &FederationRecord, it: &ProposalRecord) -> bool {
+        let (here, by) = (&self.home, &it.terms.by);
+        let asks_to_join = it.terms.adds == *here && record.is_unanswered();
+        it.proofs.contains_key(by) && (asks_to_join || record.bonds(now, here, by).next().is_some())
     }
 
     /// One who may manage the home approves of what a member gives.
@@ -76,7 +83,7 @@ impl Engine {
 
     /// Nothing is given here any more, by any proposal; the identities stay joined.
     pub(super) fn withdraw(&mut self, now: Timestamp, request: &Request, id: &str) -> Result<Done, Fault> {
-        self.visible(now, request, id)?;
+        self.open_record(now, request, id)?;
         let record = self.homes.federations.known.get_mut(id).ok_or_else(unknown_federation)?;
         let gives = |it: &&mut ProposalRecord| it.consented.is_some() && it.withdrawn.is_none();
         let deed = Deed { by: request.asker.user.clone(), at: now };

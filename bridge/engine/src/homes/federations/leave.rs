@@ -36,7 +36,7 @@ impl Engine {
     }
 
     /// Returns a federation that the asker may know of and that has not ended.
-    fn open_record(&self, now: Timestamp, request: &Request, id: &str) -> Result<&FederationRecord, Fault> {
+    pub(super) fn open_record(&self, now: Timestamp, request: &Request, id: &str) -> Result<&FederationRecord, Fault> {
         let record = self.visible(now, request, id)?;
         let ended = || Fault::new(Symbol::Conflict, "the federation has ended");
         record.ended.is_none().then_some(record).ok_or_else(ended)
@@ -110,11 +110,10 @@ impl Engine {
         if !record.homes().contains(peer) {
             return self.unproven();
         }
-        let is_joined = record.bonds(now, &self.home, peer).next().is_some();
-        self.depart(now, peer, id);
-        if is_joined {
-            self.dissolve_here(now, id, Some(peer));
+        if record.bonds(now, &self.home, peer).next().is_some() {
+            return self.dissolve_here(now, id, Some(peer));
         }
+        self.depart(now, peer, id);
     }
 
     /// Notes that a home is no longer part of a federation.
@@ -167,7 +166,8 @@ impl Engine {
         let federations = &self.homes.federations;
         let Some(record) = federations.known.get(id) else { return Vec::new() };
         let was_trusted = |home: &HomeId| {
-            let spoke = || record.proposals.values().any(|it| it.proofs.contains_key(home) || it.told.contains(home));
+            let spoke =
+                || record.proposals.values().any(|it| it.proofs.contains_key(home) || it.told.contains_key(home));
             before.map_or_else(spoke, |before| before.contains(home))
         };
         let is_lost = |home: &HomeId| *home != self.home && !federations.is_trusted(home) && was_trusted(home);

@@ -33,14 +33,16 @@ impl Engine {
             record.homes().iter().filter_map(|home| self.member_info(now, record, home)).collect();
         let is_joined = members.iter().any(|it| it.member.home != self.home && it.state == Standing::Active);
         let standing = if is_joined { Standing::Active } else { Standing::Proposed };
+        let is_shown = |it: &&ProposalRecord| it.consented.is_some() || self.is_proper(now, record, it);
+        let shown = record.proposals.values().filter(is_shown);
         datum_of(&FederationInfo {
             id: record.id.clone(),
             state: record.ended.map_or(standing, |ending| ending.how),
-            purpose: record.proposals.values().next().map(|it| it.terms.purpose.clone()).unwrap_or_default(),
+            purpose: record.main().map(|it| it.terms.purpose.clone()).unwrap_or_default(),
             until: record.until(),
             ended: record.ended.map(|ending| ending.at),
             members,
-            consents: record.proposals.values().filter_map(|it| self.consent_info(it)).collect(),
+            consents: shown.filter_map(|it| self.consent_info(it)).collect(),
         })
     }
 

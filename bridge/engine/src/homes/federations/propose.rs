@@ -69,12 +69,8 @@ impl Engine {
             return Err(Fault::new(Symbol::Conflict, "that home is, or was, part of the federation already"));
         }
         let mut members = self.standing_members(now, record);
-        let Some((purpose, until)) = record.proposals.get(id).or_else(|| record.proposals.values().next()).map(|it| {
-            let terms = &it.terms;
-            (terms.purpose.clone(), terms.until)
-        }) else {
-            return Err(unknown_federation());
-        };
+        let main = record.main().ok_or_else(unknown_federation)?;
+        let (purpose, until) = (main.terms.purpose.clone(), main.terms.until);
         self.check_partner(&addition.with)?;
         members.push(Member { home: addition.with.clone(), user: addition.user });
         let mut gives = addition.gives;

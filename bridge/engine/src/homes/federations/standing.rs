@@ -16,9 +16,18 @@ impl FederationRecord {
         Self { id: id.to_owned(), ..Self::default() }
     }
 
-    /// Says whether a user of this home is named in it.
+    /// Says whether it is a user's own: the one who consented, or as long as nobody has, whoever is named.
     pub(super) fn concerns(&self, here: &HomeId, user: &UserName) -> bool {
-        self.proposals.values().any(|it| it.member(here).is_some_and(|member| member.user == *user))
+        match self.own(here) {
+            Some(own) => own.user == *user,
+            None => self.proposals.values().any(|it| it.member(here).is_some_and(|member| member.user == *user)),
+        }
+    }
+
+    /// Returns the proposal that says what it is for: the first one, as far as that is known.
+    pub(super) fn main(&self) -> Option<&ProposalRecord> {
+        let consented = || self.proposals.values().find(|it| it.consented.is_some());
+        self.proposals.get(&self.id).or_else(consented).or_else(|| self.proposals.values().next())
     }
 
     /// Returns this home's identity, once somebody has said to be it.
@@ -87,7 +96,7 @@ impl ProposalRecord {
             came,
             from,
             proofs: std::collections::BTreeMap::new(),
-            told: BTreeSet::new(),
+            told: std::collections::BTreeMap::new(),
             consented: None,
             approved: None,
             withdrawn: None,

@@ -8,6 +8,9 @@ use serde::Serialize;
 
 use crate::engine::Engine;
 
+/// How long an agreement may be on its way: a home that was away for longer is told again when it refuses a token.
+pub(super) const AGREEMENT: Millis = Millis::from_secs(30 * 86_400);
+
 /// How long a wish for a token may be on its way.
 const WISH: Millis = Millis::from_secs(300);
 
@@ -46,7 +49,7 @@ impl Engine {
     ) -> Option<String> {
         let member = terms.members.iter().find(|member| member.home == self.home)?;
         let until = match purpose {
-            Purpose::Agree => terms.until,
+            Purpose::Agree => terms.until.min(now + AGREEMENT),
             Purpose::Token => terms.until.min(now + WISH),
         };
         self.homes.notary.state(&Statement {

@@ -20,7 +20,7 @@ use crate::{
 /// A peer may hear that a federation is agreed on some moments after the first wish for a token that follows from it.
 const PATIENCE: (Millis, Millis) = (Millis::from_secs(2), Millis::from_secs(300));
 
-/// From which patience on it is told once more that this home agrees, as if that had never been heard.
+/// From which patience on, as long as it grows, it is told once more that this home agrees, as if that had never been heard.
 const DOUBT: Millis = Millis::from_secs(30);
 
 /// How many grants are taken from another home.
@@ -110,7 +110,7 @@ impl Engine {
         let patience = want.patience;
         want.patience = Millis::new(patience.get().saturating_mul(2)).min(PATIENCE.1);
         self.set_due(key, now + patience);
-        if patience >= DOUBT {
+        if (DOUBT..PATIENCE.1).contains(&patience) {
             self.agree_again(now, &key.2, &key.0);
         }
     }

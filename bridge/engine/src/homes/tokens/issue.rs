@@ -83,6 +83,9 @@ impl Engine {
         self.homes.tokens.last += 1;
         let jti = format!("{}-{}", self.epoch, self.homes.tokens.last);
         let grants = self.told_grants(&guest);
+        if grants.is_empty() {
+            return None;
+        }
         let issued = self.issued_to(now, name, guest, words(&grants))?;
         let claims = claims(now, &jti, &issued);
         let token = self.homes.notary.issue(&claims, &issued.peer)?;
@@ -113,8 +116,10 @@ impl Engine {
     pub(in crate::homes) fn give_anew(&mut self, now: Timestamp, name: &UserName) {
         let mut held = self.homes.tokens.issued.values().filter(|it| it.guest == *name && now < it.until);
         let Some(peer) = held.next().map(|it| it.peer.clone()) else { return };
-        if let Some(given) = self.issue(now, name) {
-            self.say(&peer, LinkMessage::Token(given));
+        match self.issue(now, name) {
+            Some(given) if self.is_linked(&peer) => self.say(&peer, LinkMessage::Token(given)),
+            Some(_) => {}
+            None => self.revoke_guest(name),
         }
     }
 

@@ -27,6 +27,7 @@ fn federation() -> Record {
         left: [].into(),
         ended: None,
         barred: Vec::new(),
+        foreign: [].into(),
     };
     Record::Federation(Box::new(record))
 }

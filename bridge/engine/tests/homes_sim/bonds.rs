@@ -67,8 +67,8 @@ impl World {
         self.ask_about(bond, side, &body.to_string());
     }
 
-    /// Takes in an answer about a federation.
-    pub(crate) fn bond_answered(&mut self, bond: usize, answer: &Answer) {
+    /// Takes in an answer about a federation, read in one of its homes.
+    pub(crate) fn bond_answered(&mut self, home: usize, bond: usize, answer: &Answer) {
         let before = self.people.bonds[bond].stage;
         self.people.bonds[bond].answered(answer);
         if (before, self.people.bonds[bond].stage) != (Stage::Parting, Stage::Apart) {
@@ -76,10 +76,20 @@ impl World {
         }
         self.people.bonds[bond].federation = None;
         for side in [0, 1] {
-            let home = self.people.bonds[bond].homes[side];
-            if let Some(gives) = self.people.bonds[bond].gives[side].take().filter(|gives| gives.is_said) {
-                self.note(home, Fact::Took { consent: gives.consent.id });
+            let giver = self.people.bonds[bond].homes[side];
+            let gives = self.people.bonds[bond].gives[side].take().filter(|gives| gives.is_said);
+            match gives.map(|gives| gives.consent.id) {
+                Some(consent) if giver == home => self.note(giver, Fact::Took { consent }),
+                Some(consent) => self.people.ending.push((giver, consent)),
+                None => {}
             }
+        }
+    }
+
+    /// Notes what has ended elsewhere, and is known to have by the home that gave it.
+    pub(crate) fn end_elsewhere(&mut self) {
+        for (giver, consent) in std::mem::take(&mut self.people.ending) {
+            self.note(giver, Fact::Took { consent });
         }
     }
 

@@ -175,7 +175,7 @@ impl World {
         self.note(home, Fact::Answered { ticket, status: letter.status.code() });
         let answer: Answer = decode(letter.encoding, &letter.payload, Limits::CLUSTER).unwrap();
         match self.people.sent.get(&ticket).map(|sent| sent.question) {
-            Some(Question::Bond(bond)) => self.bond_answered(bond, &answer),
+            Some(Question::Bond(bond)) => self.bond_answered(home, bond, &answer),
             Some(Question::Subscription(target)) => {
                 if let (Some(_), Some(lease)) = (answer.sid, answer.lease) {
                     let (to, until) = (self.name(target), self.now + lease);

@@ -72,6 +72,8 @@ pub(crate) struct People {
     pub(crate) sent: BTreeMap<u64, Sent>,
     pub(crate) bonds: Vec<Bond>,
     pub(crate) consents: u32,
+    /// What was ended by the other home, so that the one that gave it may not know yet.
+    pub(crate) ending: Vec<(usize, u32)>,
 }
 
 impl Bond {

@@ -1,7 +1,7 @@
 //! One life from its plan, what it breaks, and the shortest plan that breaks the same.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -19,7 +19,7 @@ use crate::{
 const TRIES: u32 = 120;
 
 /// How much of the history before the violation is told.
-const TAIL: usize = 40;
+const TAIL: usize = 60;
 
 /// A broken promise, and what came before.
 #[derive(Debug, Clone)]
@@ -29,15 +29,6 @@ pub(crate) struct Failure {
     pub(crate) tail: Vec<Entry>,
 }
 
-/// What came of a life without a broken promise.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
-    /// How often each kind of thing happened.
-    pub(crate) facts: BTreeMap<String, usize>,
-    /// What tells this history from any other.
-    pub(crate) hash: u64,
-}
-
 struct Trial<'p> {
     world: World,
     checker: Checker,
@@ -45,15 +36,15 @@ struct Trial<'p> {
     plan: &'p Plan,
 }
 
-/// Lives a plan.
+/// Lives a plan, and returns what happened.
 ///
 /// # Errors
 /// The first promise that is broken.
-pub(crate) fn live(plan: &Plan, left_out: &[&str]) -> Result<Tally, Box<Failure>> {
+pub(crate) fn live(plan: &Plan, left_out: &[&str]) -> Result<Vec<Entry>, Box<Failure>> {
     let mut step = 0;
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let mut trial = Trial { world: World::new(plan), checker: Checker::without(left_out), read: 0, plan };
-        trial.all(&mut step).map(|()| tally(&trial.world.history))
+        trial.all(&mut step).map(|()| trial.world.history)
     }));
     outcome.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
@@ -142,7 +133,7 @@ impl Trial<'_> {
         for place in self.read..self.world.history.len() {
             let entry = &self.world.history[place];
             if let Err(violation) = self.checker.take(entry) {
-                let tail = self.world.history[place.saturating_sub(TAIL)..=place].to_vec();
+                let tail = tail(&self.world.history[..=place]);
                 return Err(Box::new(Failure { plan: self.plan.clone(), violation, tail }));
             }
         }
@@ -151,16 +142,12 @@ impl Trial<'_> {
     }
 }
 
-fn tally(history: &[Entry]) -> Tally {
-    let mut tally = Tally { facts: BTreeMap::new(), hash: 0xcbf2_9ce4_8422_2325 };
-    for entry in history {
-        let text = format!("{entry:?}");
-        tally.hash = text.bytes().fold(tally.hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
-        let kind: String = format!("{:?}", entry.fact).chars().take_while(|letter| letter.is_alphabetic()).collect();
-        let is_elsewhere = matches!(entry.fact, Fact::Event { of, .. } | Fact::Value { of, .. } if of != entry.home);
-        *tally.facts.entry(if is_elsewhere { format!("{kind} elsewhere") } else { kind }).or_default() += 1;
-    }
-    tally
+/// Returns the last of what happened, without what happens all the time.
+fn tail(history: &[Entry]) -> Vec<Entry> {
+    let is_told = |entry: &&Entry| !matches!(entry.fact, Fact::Worked { .. } | Fact::Holds { .. } | Fact::Committed);
+    let mut tail: Vec<Entry> = history.iter().rev().filter(is_told).take(TAIL).cloned().collect();
+    tail.reverse();
+    tail
 }
 
 impl fmt::Display for Failure {

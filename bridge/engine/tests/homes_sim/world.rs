@@ -262,6 +262,7 @@ impl World {
             }
         }
         self.pass(REST);
+        self.end_elsewhere();
         for home in 0..self.homes.len() {
             let shown = self.homes[home].shows();
             self.note(home, Fact::Shows(shown));

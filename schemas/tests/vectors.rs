@@ -134,7 +134,7 @@ fn each(check: &impl Check) {
         dispatch(check, &vectors);
         seen += 1;
     }
-    assert_eq!(seen, 18, "one file for each message");
+    assert_eq!(seen, 23, "one file for each message");
 }
 
 fn dispatch(check: &impl Check, vectors: &Vectors) {
@@ -150,6 +150,11 @@ fn dispatch(check: &impl Check, vectors: &Vectors) {
         "Subscribe" => check.check::<message::Subscribe>(vectors, asked),
         "Renew" => check.check::<message::Renew>(vectors, asked),
         "Unsubscribe" => check.check::<message::Unsubscribe>(vectors, asked),
+        "Federate" => check.check::<message::Federate>(vectors, asked),
+        "Token" => check.check::<message::Token>(vectors, asked),
+        "FederationInfo" => check.check::<message::FederationInfo>(vectors, told),
+        "TokenInfo" => check.check::<message::TokenInfo>(vectors, told),
+        "Verdict" => check.check::<message::Verdict>(vectors, told),
         "Answer" => check.check::<message::Answer>(vectors, told),
         "Notification" => check.check::<message::Notification>(vectors, told),
         "Reading" => check.check::<Reading>(vectors, told),

@@ -1,7 +1,7 @@
 //! `hes-bridge devices`: what there is.
 
 use clap::Args;
-use hes_schemas::{DeviceDocument, message::Listing};
+use hes_schemas::{DeviceDocument, HomeId, message::Listing};
 
 use super::{
     Exit, Failure, Output,
@@ -10,7 +10,7 @@ use super::{
     session::{self, Session, Task, json},
 };
 
-/// List the devices that the account may see
+/// List the devices that the account may see, here and in the homes where it is federated
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   hes-bridge devices
@@ -24,27 +24,29 @@ impl Task for DevicesArgs {
     async fn run(&self, session: &Session, output: &mut Output) -> Result<Exit, Failure> {
         let client = session::connect(session, output).await?;
         let listings = session::devices(&client).await?;
+        let home = client.home().clone();
         client.close().await;
         if session.is_json {
             output.print(&json(&listings))?;
         } else if listings.is_empty() {
             output.note("there is no device that this account may see; is a cluster configured and online?");
         } else {
-            output.print(&rendered(&listings, output.look()))?;
+            output.print(&rendered(&listings, &home, output.look()))?;
         }
         Ok(Exit::Success)
     }
 }
 
-fn rendered(listings: &[Listing], look: Look) -> String {
-    let rows: Vec<Vec<Field>> = listings.iter().map(row).collect();
+fn rendered(listings: &[Listing], home: &HomeId, look: Look) -> String {
+    let rows: Vec<Vec<Field>> = listings.iter().map(|listing| row(listing, home)).collect();
     table(&["ADDRESS", "NAME", "KIND", "STATE", "ROOM", "MODEL"], &rows, look)
 }
 
-fn row(listing: &Listing) -> Vec<Field> {
-    let Listing { cluster, device, state, document, .. } = listing;
+fn row(listing: &Listing, here: &HomeId) -> Vec<Field> {
+    let Listing { home, cluster, device, state, document, .. } = listing;
+    let elsewhere = if home == here { String::new() } else { format!("{home}/") };
     vec![
-        Field::new(&format!("{cluster}/{device}")),
+        Field::new(&format!("{elsewhere}{cluster}/{device}")),
         Field::new(&document.name),
         Field::new(&document.kind.join(", ")),
         Field::of_state(*state),
@@ -68,7 +70,8 @@ mod tests {
     fn a_list_names_what_each_device_is_and_whether_it_is_there() {
         let mut plug = listing("plug", "Garage plug");
         plug.state = Availability::Offline;
-        let text = rendered(&[listing("lamp", "Kitchen bulb"), plug], Look { width: Some(80), has_colour: false });
+        let look = Look { width: Some(80), has_colour: false };
+        let text = rendered(&[listing("lamp", "Kitchen bulb"), plug], &"oak".parse().unwrap(), look);
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
         assert_eq!(
             lines,
@@ -78,5 +81,11 @@ mod tests {
                 "zigbee/plug  Garage plug   light  offline  IKEA LED1545G12",
             ]
         );
+    }
+
+    #[test]
+    fn a_device_of_another_home_is_named_as_it_is_asked_for() {
+        let text = rendered(&[listing("lamp", "Kitchen bulb")], &"elm".parse().unwrap(), Look::default());
+        assert!(text.contains("oak/zigbee/lamp"), "{text}");
     }
 }

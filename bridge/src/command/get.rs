@@ -27,6 +27,7 @@ pub(crate) const TARGETS: usize = 100;
   hes-bridge get zigbee/lamp                        all properties
   hes-bridge get \"Kitchen bulb/on\" zigbee/plug/power
   hes-bridge get --fresh zigbee/plug/power          ask the device
+  hes-bridge get elm/zigbee/lamp/on                 in another home
   hes-bridge get zigbee/lamp/native/color_temp      the cluster's own name and value")]
 pub(crate) struct GetArgs {
     /// CLUSTER/DEVICE/PROPERTY, CLUSTER/DEVICE for all its properties, or the device's name for CLUSTER/DEVICE

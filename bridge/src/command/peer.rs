@@ -26,7 +26,7 @@ use crate::client::Client;
 /// with hes-bridge federation.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  hes-bridge peer invite mqtts://oak.example:8883   at oak: prints a code and waits for the other home
+  hes-bridge peer invite mqtts://oak.example:8883   at oak: prints a code, waits
   hes-bridge peer join HES1-...                     at elm: uses it
   hes-bridge peer list
   hes-bridge peer remove elm

@@ -26,7 +26,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct OwnArgs {
     /// Name of the account
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "NAME")]
     user: Option<UserName>,
 
     /// For how long it holds: up to 10m

@@ -1,24 +1,56 @@
 //! The links to other homes: who is there, and what is said.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use hes_schemas::{
     HomeId, Timestamp,
-    link::{Entry, LinkMessage},
+    link::{Entry, LinkMessage, Log},
 };
 
-use crate::{engine::Engine, input::PeerTerms, output::Output};
+use crate::{
+    engine::Engine,
+    input::PeerTerms,
+    output::Output,
+    record::{ParcelRecord, Record},
+};
 
 /// All homes that there is trust with.
 #[derive(Debug, Default)]
-pub(crate) struct Peers {}
+pub(crate) struct Peers {
+    linked: BTreeSet<HomeId>,
+    logged: BTreeMap<HomeId, u64>,
+}
 
 impl Engine {
-    pub(crate) fn set_peers(&mut self, _now: Timestamp, _terms: Vec<PeerTerms>) {}
+    pub(crate) fn set_peers(&mut self, _now: Timestamp, terms: Vec<PeerTerms>) {
+        self.homes.peers.linked.retain(|home| terms.iter().any(|it| it.home == *home));
+    }
 
-    pub(crate) fn peer_up(&mut self, _now: Timestamp, _peer: &HomeId) {}
+    pub(crate) fn peer_up(&mut self, now: Timestamp, peer: &HomeId) {
+        self.homes.peers.linked.insert(peer.clone());
+        self.tokens_up(now, peer);
+    }
 
-    pub(crate) fn peer_down(&mut self, _now: Timestamp, _peer: &HomeId, _reason: String) {}
+    pub(crate) fn peer_down(&mut self, _now: Timestamp, peer: &HomeId, _reason: String) {
+        self.homes.peers.linked.remove(peer);
+    }
 
-    pub(crate) fn peer_said(&mut self, _now: Timestamp, _peer: &HomeId, _message: LinkMessage) {}
+    pub(crate) fn peer_said(&mut self, now: Timestamp, peer: &HomeId, message: LinkMessage) {
+        match message {
+            LinkMessage::Log(Log { seq, entry: Entry::Federation(said) }) => {
+                self.federation_came(now, peer, said);
+                self.put(Output::Note(vec![Record::Heard(peer.clone(), seq)]));
+            }
+            LinkMessage::Token(said) => self.token_came(now, peer, said),
+            LinkMessage::Log(_)
+            | LinkMessage::Hello(_)
+            | LinkMessage::Beat(_)
+            | LinkMessage::State(_)
+            | LinkMessage::Ask(_)
+            | LinkMessage::Reply(_)
+            | LinkMessage::Bye => {}
+        }
+    }
 
     pub(crate) fn logged(&mut self, _now: Timestamp, _peer: &HomeId, _seq: u64) {}
 
@@ -29,8 +61,8 @@ impl Engine {
     pub(crate) fn not_noted(&mut self, _now: Timestamp, _peer: &HomeId) {}
 
     /// Says whether a peer is there and has said hello.
-    pub(crate) fn is_linked(&self, _peer: &HomeId) -> bool {
-        false
+    pub(crate) fn is_linked(&self, peer: &HomeId) -> bool {
+        self.homes.peers.linked.contains(peer)
     }
 
     /// Says something to a peer; lost if it is not there.
@@ -39,7 +71,12 @@ impl Engine {
     }
 
     /// Has something said to a peer that may not be lost before its time.
-    pub(crate) fn log(&mut self, _now: Timestamp, _peer: &HomeId, _entry: Entry, _until: Timestamp) {}
+    pub(crate) fn log(&mut self, _now: Timestamp, peer: &HomeId, entry: Entry, until: Timestamp) {
+        let seq = self.homes.peers.logged.entry(peer.clone()).or_default();
+        *seq += 1;
+        let log = Log { seq: *seq, entry };
+        self.put(Output::Log(ParcelRecord { peer: peer.clone(), until, log }));
+    }
 
     /// Tells a peer anew what it may see, because its guests have other rights.
     pub(crate) fn guests_changed(&mut self, _now: Timestamp, _peer: &HomeId) {}

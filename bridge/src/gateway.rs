@@ -9,6 +9,7 @@ mod departed;
 mod door;
 pub(crate) mod explain;
 pub(crate) mod gates;
+mod keyring;
 mod link;
 mod listeners;
 mod metrics;
@@ -37,6 +38,7 @@ use self::{
     alongside::Outbox,
     clock::Clock,
     door::Door,
+    keyring::Keyring,
     listeners::Doors,
     mind::Mind,
     register::Register,
@@ -45,6 +47,7 @@ use self::{
 };
 use crate::{
     accounts::Accounts,
+    peers::keys::{Keys, LIFE, RotateError},
     settings::{ClusterSettings, Settings},
     store::{Opened, Store},
 };
@@ -90,6 +93,9 @@ pub enum StartError {
     /// The accounts cannot be used.
     #[error(transparent)]
     Accounts(#[from] crate::accounts::AccountsError),
+    /// The keys of the home cannot be used.
+    #[error(transparent)]
+    Keys(#[from] RotateError),
     /// The broker does not start.
     #[error("the built-in broker does not start")]
     Broker(#[source] hes_broker::StartError),
@@ -107,6 +113,8 @@ impl Gateway {
         let addresses = doors.addresses();
         let clock = Arc::new(Clock::start());
         let opened = Store::open(&settings.data, settings.store.save_interval, clock.now()).await?;
+        let keys = Keys::open_or_make(&settings.data, &settings.home, LIFE, clock.now())?;
+        let keyring = Keyring::new(Arc::new(keys), Arc::clone(&clock));
         let accounts = Accounts::open(opened.store.ledger().clone(), settings.broker.anonymous).await?;
         accounts.accept_tokens(settings.home.clone());
         let founded = accounts.found_owner().await?;
@@ -120,6 +128,7 @@ impl Gateway {
         let mind = Mind::new(engine(settings, restored, &clock), sinks, Arc::clone(&clock));
         mind.look(|engine| engine.devices().for_each(|record| register.add(record)));
         mind.handle(Input::Rights(accounts.rights()));
+        keyring.tell(&mind);
 
         let mut gateway = Self {
             mind,
@@ -139,8 +148,14 @@ impl Gateway {
         gateway.serve_alongside(settings, outbox, outgoing);
         gateway.watch(accounts);
         for listener in pages {
-            gateway.spawn_endless(metrics::serve(listener, gateway.broker.clone(), gateway.store.clone()));
+            gateway.spawn_endless(metrics::serve(
+                listener,
+                gateway.broker.clone(),
+                gateway.store.clone(),
+                keyring.clone(),
+            ));
         }
+        gateway.spawn_endless(keyring.tend(Arc::clone(&gateway.mind)));
         gateway.spawn_endless(Arc::clone(&gateway.mind).keep_time());
         drop(complete.set(()));
         Ok(gateway)

@@ -67,6 +67,7 @@ impl Gate {
             Some(Address::Get(..) | Address::Set(..) | Address::Request(..) | Address::Link(..)) => true,
             Some(
                 Address::HomeStatus(_)
+                | Address::Keys(_)
                 | Address::ClusterStatus(..)
                 | Address::Document(_)
                 | Address::DeviceStatus(_)

@@ -73,6 +73,8 @@ pub enum Operation {
 pub enum Address {
     /// `<home>/$status`, retained: is the gateway there?
     HomeStatus(HomeId),
+    /// `<home>/$jwks`, retained: which keys verify what the home signed?
+    Keys(HomeId),
     /// `<home>/<cluster>/$status`, retained: is the cluster there?
     ClusterStatus(HomeId, ClusterId),
     /// `<home>/<cluster>/<device>/$doc`, retained: the device document.
@@ -211,7 +213,7 @@ impl Root {
     /// Returns the filters for all that a home retains on a foreign broker; none of them matches a request.
     #[must_use]
     pub fn retained(&self, home: &HomeId) -> Vec<Filter> {
-        ["$status", "+/$status", "+/+/$status", "+/+/$doc", "+/+/property/+", "+/+/native/+"]
+        ["$status", "$jwks", "+/$status", "+/+/$status", "+/+/$doc", "+/+/property/+", "+/+/native/+"]
             .map(|rest| self.filter(&format!("{home}/{rest}")))
             .into()
     }
@@ -227,6 +229,7 @@ fn parse(rest: &str) -> Option<Address> {
     match *levels.as_slice() {
         ["$link", from, to] => Some(Address::Link(id(from)?, id(to)?)),
         [home, "$status"] => Some(Address::HomeStatus(id(home)?)),
+        [home, "$jwks"] => Some(Address::Keys(id(home)?)),
         [home, "$req", operation] => Some(Address::Request(id(home)?, Operation::parse(operation)?)),
         [home, "$res", client] => Some(Address::Answer(id(home)?, id(client)?)),
         [home, "$notify", client, sid] => Some(Address::Notify(id(home)?, id(client)?, id(sid)?)),
@@ -291,6 +294,7 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HomeStatus(home) => write!(f, "{home}/$status"),
+            Self::Keys(home) => write!(f, "{home}/$jwks"),
             Self::ClusterStatus(home, cluster) => write!(f, "{home}/{cluster}/$status"),
             Self::Document(device) => write!(f, "{device}/$doc"),
             Self::DeviceStatus(device) => write!(f, "{device}/$status"),
@@ -314,6 +318,7 @@ mod tests {
     fn reads_every_topic_that_it_spells() {
         for text in [
             "hes/1/oak/$status",
+            "hes/1/oak/$jwks",
             "hes/1/oak/zigbee/$status",
             "hes/1/oak/zigbee/lamp/$doc",
             "hes/1/oak/zigbee/lamp/$status",

@@ -5,6 +5,7 @@
 mod answer;
 mod devices;
 mod federate;
+mod keys;
 mod notification;
 mod payload;
 mod peer;
@@ -17,6 +18,7 @@ mod update;
 pub use answer::{Answer, Confirmation, Outcome};
 pub use devices::{Devices, Listing};
 pub use federate::{ConsentInfo, Deed, Federate, FederateAction, FederationInfo, MemberInfo, Standing};
+pub use keys::{KeySet, PublicJwk};
 pub use notification::{Cause, EventKind, Notification};
 pub use payload::{Format, parse_bare, parse_request};
 pub use peer::{InvitationInfo, PairingInfo, Peer, PeerAction, PeerInfo, PeersInfo};

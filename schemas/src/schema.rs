@@ -8,7 +8,7 @@ use crate::{
     link::LinkMessage,
     message::{
         Answer, ClusterState, DeviceEvent, DeviceState, Devices, Federate, FederationInfo, HomeState, InvitationInfo,
-        Notification, PairingInfo, Peer, PeerInfo, PeersInfo, Renew, Retrieve, RetrieveMany, Subscribe, Token,
+        KeySet, Notification, PairingInfo, Peer, PeerInfo, PeersInfo, Renew, Retrieve, RetrieveMany, Subscribe, Token,
         TokenInfo, Unsubscribe, Update, UpdateMany, UpdateProperties, Verdict,
     },
 };
@@ -17,11 +17,12 @@ use crate::{
 type Describe = fn(&mut SchemaGenerator) -> Schema;
 
 /// Every message that a payload may be, in the order of the flows.
-const MESSAGES: [Describe; 29] = [
+const MESSAGES: [Describe; 30] = [
     describe::<Datum>,
     describe::<Reading>,
     describe::<DeviceDocument>,
     describe::<HomeState>,
+    describe::<KeySet>,
     describe::<ClusterState>,
     describe::<DeviceState>,
     describe::<DeviceEvent>,

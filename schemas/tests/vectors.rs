@@ -134,7 +134,7 @@ fn each(check: &impl Check) {
         dispatch(check, &vectors);
         seen += 1;
     }
-    assert_eq!(seen, 23, "one file for each message");
+    assert_eq!(seen, 24, "one file for each message");
 }
 
 fn dispatch(check: &impl Check, vectors: &Vectors) {
@@ -160,6 +160,7 @@ fn dispatch(check: &impl Check, vectors: &Vectors) {
         "Reading" => check.check::<Reading>(vectors, told),
         "DeviceDocument" => check.check::<DeviceDocument>(vectors, told),
         "HomeState" => check.check::<message::HomeState>(vectors, told),
+        "KeySet" => check.check::<message::KeySet>(vectors, told),
         "ClusterState" => check.check::<message::ClusterState>(vectors, told),
         "DeviceState" => check.check::<message::DeviceState>(vectors, told),
         "DeviceEvent" => check.check::<message::DeviceEvent>(vectors, told),

@@ -83,7 +83,7 @@ fn a_wildcard_subscriber_hears_only_what_is_granted() {
     anna.until("the last change is told", |anna| anna.heard().iter().find(|told| told.text().contains("71")).map(drop));
     let topics: BTreeSet<&str> =
         anna.heard().iter().filter_map(|told| told.topic.strip_prefix("hes/1/home/")).collect();
-    let expect = ["$status", "zigbee/$status", "zigbee/sensor/$status"];
+    let expect = ["$jwks", "$status", "zigbee/$status", "zigbee/sensor/$status"];
     let humidity = ["zigbee/sensor/native/humidity", "zigbee/sensor/property/humidity"];
     assert_eq!(topics, expect.into_iter().chain(humidity).collect());
 }

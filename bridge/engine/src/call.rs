@@ -68,6 +68,7 @@ impl Call {
                 Operation::Peer => request(format, payload, Self::Peer),
             },
             Address::HomeStatus(_)
+            | Address::Keys(_)
             | Address::ClusterStatus(..)
             | Address::Document(_)
             | Address::DeviceStatus(_)

@@ -99,6 +99,7 @@ impl Engine {
             Input::Asked(asked) => self.asked(now, &asked),
             Input::Rights(rights) => self.set_rights(now, rights),
             Input::NotKept(sid) => self.not_kept(&sid),
+            Input::Keys(keys) => self.set_keys(keys),
             Input::Peers(terms) => {
                 self.set_trusted(now, &terms);
                 self.set_peers(now, terms);

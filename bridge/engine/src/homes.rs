@@ -15,12 +15,16 @@ mod tokens;
 
 use std::sync::Arc;
 
+use hes_schemas::message::KeySet;
+
 pub(crate) use self::tokens::WantKey;
 use self::{asks::Asks, errands::Errands, federations::Federations, notary::Nobody, peers::Peers, tokens::Tokens};
 pub use self::{
     errands::{Errand, ErrandKey},
     notary::{Claims, Notary, NotaryError},
 };
+
+use crate::output::Output;
 
 /// All that concerns other homes.
 #[derive(Debug)]
@@ -31,6 +35,7 @@ pub(crate) struct Homes {
     pub(crate) tokens: Tokens,
     pub(crate) errands: Errands,
     pub(crate) notary: Arc<dyn Notary>,
+    pub(crate) keys: Option<KeySet>,
 }
 
 impl Default for Homes {
@@ -42,6 +47,7 @@ impl Default for Homes {
             tokens: Tokens::default(),
             errands: Errands::default(),
             notary: Arc::new(Nobody),
+            keys: None,
         }
     }
 }
@@ -50,5 +56,16 @@ impl crate::Engine {
     /// Gives the engine its notary; to be done before the first peer.
     pub fn set_notary(&mut self, notary: Arc<dyn Notary>) {
         self.homes.notary = notary;
+    }
+
+    /// Tells which keys verify what this home signs.
+    pub(crate) fn set_keys(&mut self, keys: KeySet) {
+        if self.homes.keys.as_ref() == Some(&keys) {
+            return;
+        }
+        self.homes.keys = Some(keys);
+        if let Some(post) = self.keys_post() {
+            self.put(Output::Publish(post));
+        }
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use hes_schemas::{
-    ClientId, ClusterId, Datum, Fault, HomeId, Millis, Sid, UserName, link::LinkMessage, rights::Grants,
+    ClientId, ClusterId, Datum, Fault, HomeId, Millis, Sid, UserName, link::LinkMessage, message::KeySet,
+    rights::Grants,
 };
 
 use crate::homes::ErrandKey;
@@ -39,6 +40,8 @@ pub enum Input<'a> {
     Rights(Vec<(UserName, Arc<Grants>)>),
     /// A subscription could not be kept and was refused.
     NotKept(Sid),
+    /// These are the keys that verify what this home signs; the engine publishes them.
+    Keys(KeySet),
     /// These are all homes that there is trust with; links to others are no more.
     Peers(Vec<PeerTerms>),
     /// The way to a peer is open and proves who speaks.

@@ -119,6 +119,7 @@ impl Engine {
             Address::Get(device, _) | Address::Set(device, _) => &device.home,
             Address::Request(home, _) => home,
             Address::HomeStatus(_)
+            | Address::Keys(_)
             | Address::ClusterStatus(..)
             | Address::Document(_)
             | Address::DeviceStatus(_)

@@ -29,6 +29,7 @@ impl Engine {
             }
         };
         hand_out(self.home_post(Presence::Online));
+        self.keys_post().into_iter().for_each(&mut hand_out);
         let levels: Vec<&str> = filter.levels().skip(self.root.as_str().split('/').count() + 1).collect();
         let named = |index: usize| levels.get(index).copied().filter(|level| !matches!(*level, "+" | "#"));
         let is_open = filter.levels().any(|level| level == "#");
@@ -54,7 +55,7 @@ impl Engine {
     #[must_use]
     pub fn retained_parts(&self) -> Vec<Filter> {
         let root = self.root.as_str();
-        let home = [format!("{root}/{}/$status", self.home), format!("{root}/{}/+/$status", self.home)];
+        let home = ["$status", "$jwks", "+/$status"].map(|rest| format!("{root}/{}/{rest}", self.home));
         let devices = self.directory.after(None).map(|(_, device)| format!("{root}/{}/#", device.path(&self.home)));
         home.into_iter().chain(devices).filter_map(|text| Filter::new(&text).ok()).collect()
     }
@@ -119,6 +120,13 @@ impl Engine {
     fn retained_at(&self, address: &Address) -> Option<Post> {
         match address {
             Address::HomeStatus(home) => (*home == self.home).then(|| self.home_post(Presence::Online)),
+            Address::Keys(home) => {
+                if *home == self.home {
+                    self.keys_post()
+                } else {
+                    None
+                }
+            }
             Address::ClusterStatus(home, cluster) => {
                 if *home == self.home {
                     self.cluster_post(cluster)

@@ -116,6 +116,11 @@ impl Engine {
         self.post(&Address::HomeStatus(self.home.clone()), &self.home_state(state), true)
     }
 
+    pub(crate) fn keys_post(&self) -> Option<Post> {
+        let keys = self.homes.keys.as_ref()?;
+        Some(self.post(&Address::Keys(self.home.clone()), keys, true))
+    }
+
     pub(crate) fn cluster_post(&self, cluster: &ClusterId) -> Option<Post> {
         let seat = self.seats.get(cluster)?;
         Some(self.post(&Address::ClusterStatus(self.home.clone(), cluster.clone()), &seat.state(), true))

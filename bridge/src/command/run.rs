@@ -60,7 +60,11 @@ pub(super) async fn start(settings: &Settings) -> Result<Gateway, Failure> {
     Gateway::start(settings).await.map_err(|error| {
         let way_out = match &error {
             StartError::Listen { .. } => "; stop what listens there, or take another address with --listen",
-            StartError::Tls { .. } | StartError::Store(_) | StartError::Accounts(_) | StartError::Broker(_) => "",
+            StartError::Tls { .. }
+            | StartError::Store(_)
+            | StartError::Accounts(_)
+            | StartError::Keys(_)
+            | StartError::Broker(_) => "",
         };
         Failure::usage(format!("{}{way_out}", chain(&error)))
     })

@@ -220,6 +220,7 @@ fn device(address: Address) -> Option<(DevicePath, Target)> {
         }
         Address::Document(device) | Address::DeviceStatus(device) => Some((device, Target::Device)),
         Address::HomeStatus(_)
+        | Address::Keys(_)
         | Address::ClusterStatus(..)
         | Address::Event(..)
         | Address::Request(..)

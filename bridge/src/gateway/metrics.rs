@@ -1,6 +1,6 @@
-//! The figures for machines: a page that a collector of metrics reads from time to time.
+//! The pages for machines: figures that a collector of metrics reads from time to time, and the home's public keys.
 //!
-//! Source: the specification of `OpenMetrics`, 1.0.
+//! Source: the specification of `OpenMetrics`, 1.0; RFC 7517, 8.5 for the keys.
 
 mod page;
 
@@ -23,7 +23,7 @@ use tokio::{
 };
 
 use self::page::page;
-use super::{StartError, report};
+use super::{StartError, keyring::Keyring, report};
 use crate::store::Store;
 
 /// How many may read at a time.
@@ -37,8 +37,13 @@ const REST: Duration = Duration::from_millis(200);
 
 const CONTENT: HeaderValue = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
-/// Writes the page as it is at the moment.
-type Page = Arc<dyn Fn() -> String + Send + Sync>;
+const KEYS: HeaderValue = HeaderValue::from_static("application/jwk-set+json");
+
+/// Writes a page as it is at the moment.
+type Write = Box<dyn Fn() -> String + Send + Sync>;
+
+/// Where a page is, what it is, and how it is written.
+type Page = (&'static str, HeaderValue, Write);
 
 /// Opens the addresses.
 ///
@@ -56,13 +61,15 @@ pub(super) async fn open(addresses: &[SocketAddr], place: &str) -> Result<Vec<Tc
     Ok(listeners)
 }
 
-/// Shows the figures for ever.
-pub(super) async fn serve(listener: TcpListener, broker: Option<Broker>, store: Store) {
-    let page = move || page(broker.as_ref().map(Broker::figures), store.figures());
-    show(listener, Arc::new(page)).await;
+/// Shows the figures and the public keys for ever.
+pub(super) async fn serve(listener: TcpListener, broker: Option<Broker>, store: Store, keyring: Keyring) {
+    let figures = move || page(broker.as_ref().map(Broker::figures), store.figures());
+    let keys = move || serde_json::to_string(&keyring.public()).unwrap_or_default();
+    let pages: [Page; 2] = [("/metrics", CONTENT, Box::new(figures)), ("/.well-known/jwks.json", KEYS, Box::new(keys))];
+    show(listener, Arc::new(pages)).await;
 }
 
-async fn show(listener: TcpListener, page: Page) {
+async fn show(listener: TcpListener, pages: Arc<[Page]>) {
     let readers = Arc::new(Semaphore::new(READERS));
     loop {
         let Ok(permit) = Arc::clone(&readers).acquire_owned().await else { return };
@@ -70,32 +77,36 @@ async fn show(listener: TcpListener, page: Page) {
             sleep(REST).await;
             continue;
         };
-        let page = Arc::clone(&page);
+        let pages = Arc::clone(&pages);
         tokio::spawn(async move {
             // who is slow, or goes away, has no metrics
-            drop(timeout(PATIENCE, answer(stream, &page)).await);
+            drop(timeout(PATIENCE, answer(stream, &pages)).await);
             drop(permit);
         });
     }
 }
 
-async fn answer(stream: TcpStream, page: &Page) -> hyper::Result<()> {
-    let service = service_fn(async |request: Request<Incoming>| Ok::<_, Infallible>(respond(&request, page)));
+async fn answer(stream: TcpStream, pages: &[Page]) -> hyper::Result<()> {
+    let service = service_fn(async |request: Request<Incoming>| Ok::<_, Infallible>(respond(&request, pages)));
     let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
     connection.await
 }
 
-fn respond(request: &Request<Incoming>, page: &Page) -> Response<Full<Bytes>> {
-    let (status, body) = match (request.uri().path(), request.method()) {
-        ("/metrics", &Method::GET | &Method::HEAD) => (StatusCode::OK, page()),
-        ("/metrics", _) => (StatusCode::METHOD_NOT_ALLOWED, String::new()),
-        _ => (StatusCode::NOT_FOUND, String::new()),
+fn respond(request: &Request<Incoming>, pages: &[Page]) -> Response<Full<Bytes>> {
+    let Some((_, kind, write)) = pages.iter().find(|(path, ..)| *path == request.uri().path()) else {
+        return bare(StatusCode::NOT_FOUND);
     };
-    let mut response = Response::new(Full::new(Bytes::from(body)));
-    *response.status_mut() = status;
-    if status == StatusCode::OK {
-        response.headers_mut().insert(CONTENT_TYPE, CONTENT);
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return bare(StatusCode::METHOD_NOT_ALLOWED);
     }
+    let mut response = Response::new(Full::new(Bytes::from(write())));
+    response.headers_mut().insert(CONTENT_TYPE, kind.clone());
+    response
+}
+
+fn bare(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::new()));
+    *response.status_mut() = status;
     response
 }
 
@@ -114,13 +125,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn shows_one_page_and_nothing_else() {
+    async fn shows_its_pages_and_nothing_else() {
         let listener = open(&["127.0.0.1:0".parse().unwrap()], "").await.unwrap().remove(0);
         let address = listener.local_addr().unwrap();
-        tokio::spawn(show(listener, Arc::new(|| "figure 1\n# EOF\n".to_owned())));
+        let pages: [Page; 2] = [
+            ("/metrics", CONTENT, Box::new(|| "figure 1\n# EOF\n".to_owned())),
+            ("/.well-known/jwks.json", KEYS, Box::new(|| "{\"keys\":[]}".to_owned())),
+        ];
+        tokio::spawn(show(listener, Arc::new(pages)));
         let answer = ask(address, "GET /metrics").await;
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nfigure 1\n# EOF\n"), "{answer}");
         assert!(answer.contains("content-type: application/openmetrics-text; version=1.0.0"), "{answer}");
+        let keys = ask(address, "GET /.well-known/jwks.json").await;
+        assert!(keys.contains("content-type: application/jwk-set+json") && keys.ends_with("{\"keys\":[]}"), "{keys}");
         assert!(ask(address, "GET /").await.starts_with("HTTP/1.1 404"));
         assert!(ask(address, "POST /metrics").await.starts_with("HTTP/1.1 405"));
         assert!(ask(address, "nonsense").await.starts_with("HTTP/1.1 400"));

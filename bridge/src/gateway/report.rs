@@ -64,6 +64,10 @@ pub(crate) fn stored(figures: Figures) {
     }
 }
 
+pub(crate) fn not_rotated(error: &dyn std::error::Error) {
+    warn!(%error, "The signing key cannot be rotated; the one before goes on until it ends");
+}
+
 pub(crate) fn metrics(address: std::net::SocketAddr) {
     info!(%address, "Showing metrics");
 }

@@ -17,10 +17,9 @@ use std::{
     },
 };
 
-use hes_schemas::{HomeId, Millis, Timestamp};
+use hes_schemas::{HomeId, Millis, Timestamp, message::KeySet};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
 
 pub(super) use self::certificate::{seconds, timestamp};
 use self::ring::Ring;
@@ -161,19 +160,8 @@ impl Keys {
     ///
     /// Source: RFC 7517, 5.
     #[must_use]
-    pub fn jwks(&self, now: Timestamp) -> Value {
-        let of_one = |key: &Arc<SigningKey>| {
-            let mut jwk = key.certificate().key().jwk();
-            if let Some(fields) = jwk.as_object_mut() {
-                fields.extend([
-                    ("kid".to_owned(), json!(key.certificate().key().id())),
-                    ("use".to_owned(), json!("sig")),
-                    ("alg".to_owned(), json!("ES256")),
-                ]);
-            }
-            jwk
-        };
-        json!({ "keys": self.ring().holding(now).map(of_one).collect::<Vec<_>>() })
+    pub fn jwks(&self, now: Timestamp) -> KeySet {
+        KeySet { keys: self.ring().holding(now).map(|key| key.certificate().key().published()).collect() }
     }
 
     /// Returns how much work there was.

@@ -81,6 +81,7 @@ fn samples() -> Vec<Address> {
     let with_device = || [Target::Device].into_iter().chain(targets());
     let mut samples = vec![
         Address::HomeStatus(sample("home")),
+        Address::Keys(sample("home")),
         Address::ClusterStatus(sample("home"), sample("cluster")),
         Address::Document(device()),
         Address::DeviceStatus(device()),
@@ -122,6 +123,7 @@ fn channel(address: &Address) -> Channel {
         Address::HomeStatus(_) => {
             ("homeStatus", "Whether the gateway is there; offline is its last will.", Kept, &["HomeState"])
         }
+        Address::Keys(_) => ("keys", "Which keys verify what the home signed.", Kept, &["KeySet"]),
         Address::ClusterStatus(..) => ("clusterStatus", "Whether the cluster is there.", Kept, &["ClusterState"]),
         Address::Document(_) => {
             ("document", "What the device is; an empty payload says that it is gone.", Kept, &["DeviceDocument"])
@@ -193,7 +195,7 @@ fn parameters_of(address: &Address) -> Vec<Parameter> {
         parameters
     };
     match address {
-        Address::HomeStatus(_) | Address::Request(..) => same(&["home"]),
+        Address::HomeStatus(_) | Address::Keys(_) | Address::Request(..) => same(&["home"]),
         Address::ClusterStatus(..) => same(&["home", "cluster"]),
         Address::Document(_) | Address::DeviceStatus(_) => device(None),
         Address::Value(_, target) | Address::Get(_, target) | Address::Set(_, target) => device(match target {

@@ -21,6 +21,7 @@ pub(super) fn all() -> Map<String, Value> {
         ("Reading", "A value of a property."),
         ("DeviceDocument", "What a device is and can do."),
         ("HomeState", "Whether a gateway is there."),
+        ("KeySet", "The public keys of a home, as a JSON Web Key Set."),
         ("ClusterState", "Whether a cluster is there."),
         ("DeviceState", "Whether a device is there."),
         ("DeviceEvent", "Something that a device tells of."),

@@ -44,6 +44,8 @@ pub enum PeerAction {
     },
     /// List peers, invitations, and pairings that wait to be confirmed; answered with a [`PeersInfo`].
     List,
+    /// Have another key sign for this home from now on; what the one before signed holds as long as it would have.
+    Rotate,
     /// End the trust with a peer, and all that followed from it.
     Remove {
         /// Which home.

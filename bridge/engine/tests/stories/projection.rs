@@ -1,7 +1,7 @@
 //! What is retained is read off the directory, whatever the filter; the house itself holds it against what was published.
 
-use hes_engine::Limits;
-use hes_schemas::{Filter, Timestamp};
+use hes_engine::{Input, Limits};
+use hes_schemas::{Filter, Timestamp, message::KeySet};
 use serde_json::json;
 
 use crate::support::{House, Published, Thing};
@@ -13,14 +13,20 @@ fn house() -> House {
     house.hears_from("hue", "inventory", &json!([Thing::new("lamp", "lamp")]));
     house.reports("lamp", json!({"state": "ON", "color": {"x": 0.1, "y": 0.2}}));
     house.reports("sensor", json!({"temperature": 21, "battery": null}));
+    house.handle(Input::Keys(keys("one")));
     house
+}
+
+fn keys(kid: &str) -> KeySet {
+    let key = json!({"kid": kid, "kty": "EC", "crv": "P-256", "x": "", "y": "", "alg": "ES256", "use": "sig"});
+    serde_json::from_value(json!({ "keys": [key] })).unwrap()
 }
 
 #[test]
 fn every_filter_is_given_exactly_what_it_matches() {
     let house = house();
     let all = Published::read_off(&house.engine);
-    assert_eq!(all.topics().count(), 18, "{:?}", all.topics().collect::<Vec<_>>());
+    assert_eq!(all.topics().count(), 19, "{:?}", all.topics().collect::<Vec<_>>());
     for filter in [
         "#",
         "hes/#",
@@ -31,6 +37,10 @@ fn every_filter_is_given_exactly_what_it_matches() {
         "hes/1/+/#",
         "hes/1/elm/#",
         "hes/1/oak/$status",
+        "hes/1/oak/$jwks",
+        "hes/1/oak/+",
+        "hes/1/+/$jwks",
+        "hes/1/elm/$jwks",
         "hes/1/oak/+/$status",
         "hes/1/+/+/$status",
         "hes/1/oak/zigbee/#",
@@ -95,6 +105,18 @@ fn nothing_is_published_that_has_not_changed() {
     house.reports("lamp", json!({"state": "ON", "color": {"x": 0.1, "y": 0.2}}));
     house.becomes("lamp", "unknown");
     assert!(house.posts.is_empty(), "{:?}", house.posts);
+}
+
+#[test]
+fn the_public_keys_are_told_when_they_are_others() {
+    let mut house = house();
+    house.forget_outputs();
+    house.handle(Input::Keys(keys("one")));
+    assert!(house.posts.is_empty());
+    house.handle(Input::Keys(keys("two")));
+    let told: Vec<_> = house.posts.iter().map(|post| (post.topic.as_str(), post.retain)).collect();
+    assert_eq!(told, [("hes/1/oak/$jwks", true)]);
+    assert_eq!(house.retained("$jwks").unwrap()["keys"][0]["kid"], "two");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::{fmt, path::Path};
 
 use data_encoding::BASE64URL_NOPAD;
+use hes_schemas::message::PublicJwk;
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use p256::{
     elliptic_curve::sec1::ToEncodedPoint,
@@ -71,6 +72,19 @@ impl PublicKey {
     #[must_use]
     pub fn jwk(&self) -> Value {
         json!({ "kty": "EC", "crv": "P-256", "x": self.x, "y": self.y })
+    }
+
+    /// Returns it as it is published, with what it is for.
+    pub(super) fn published(&self) -> PublicJwk {
+        PublicJwk {
+            kid: self.id.as_str().into(),
+            kty: "EC".into(),
+            crv: "P-256".into(),
+            x: self.x.as_str().into(),
+            y: self.y.as_str().into(),
+            alg: "ES256".into(),
+            usage: "sig".into(),
+        }
     }
 
     pub(in crate::peers) const fn decoding(&self) -> &DecodingKey {

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What only those may see who are given private things.
-const PRIVATE: [&str; 1] = ["lock_state"];
+const PRIVATE: [&str; 2] = ["action", "lock_state"];
 
 /// What a home lets people of another see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

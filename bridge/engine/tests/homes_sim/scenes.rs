@@ -33,7 +33,7 @@ fn at(step: u32) -> Timestamp {
 
 /// Everything of oak is given to elm, and both know.
 fn given() -> Vec<(Name, Fact)> {
-    let consent = Consent { id: 1, to: "elm", device: None, is_private: false };
+    let consent = Consent { id: 1, to: "elm", device: None, is_private: true };
     vec![
         ("oak", Fact::Peer { name: "elm", is_passed_on: false }),
         ("elm", Fact::Peer { name: "oak", is_passed_on: false }),
@@ -158,9 +158,15 @@ fn a_reader_shows_what_is_so_when_all_is_quiet() {
     check(Some("P5"), &with(&[truth(), elm(&[(document, 1)]), QUIET]));
     check(Some("P5"), &with(&[truth(), elm(&[(label, 2)]), QUIET]));
     check(Some("P5"), &with(&[truth(), elm(&[(document, 1), (label, 2), ("oak/zigbee/old/$doc", 1)]), QUIET]));
-    let lock = "oak/zigbee/lamp/property/lock_state";
-    check(Some("P5"), &with(&[shows("oak", &[(lock, 1)]), elm(&[(lock, 1)]), QUIET]));
-    check(None, &with(&[shows("oak", &[(lock, 1)]), elm(&[]), QUIET]));
+    let lock = "oak/zigbee/door/property/lock_state";
+    let public = Consent { id: 1, to: "elm", device: None, is_private: false };
+    let public = |facts: &[(Name, Fact)]| {
+        let mut all = with(facts);
+        all[2] = ("oak", Fact::Gave(public));
+        all
+    };
+    check(Some("P5"), &public(&[shows("oak", &[(lock, 1)]), elm(&[(lock, 1)]), QUIET]));
+    check(None, &public(&[shows("oak", &[(lock, 1)]), elm(&[]), QUIET]));
     check(Some("P5"), &with(&[TOOK, truth(), elm(&[(document, 1), (label, 2)]), QUIET]));
     check(None, &with(&[TOOK, truth(), elm(&[]), QUIET]));
 }

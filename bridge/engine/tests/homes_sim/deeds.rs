@@ -15,9 +15,10 @@ use crate::{
 type Deed = fn(&mut World);
 
 /// How often each thing happens.
-const DEEDS: [(u64, Deed); 22] = [
+const DEEDS: [(u64, Deed); 23] = [
     (20, World::report),
     (16, World::press),
+    (1, World::press_on),
     (12, World::write),
     (5, World::read),
     (5, World::again),
@@ -86,8 +87,21 @@ impl World {
         }
     }
 
-    pub(crate) fn press(&mut self) {
-        let (home, event) = (self.any_home(), self.number());
+    fn press(&mut self) {
+        let home = self.any_home();
+        self.press_at(home);
+    }
+
+    /// Presses a button more often than anybody remembers.
+    fn press_on(&mut self) {
+        let home = self.any_home();
+        for _ in 0..self.chance.below(150) {
+            self.press_at(home);
+        }
+    }
+
+    fn press_at(&mut self, home: usize) {
+        let event = self.number();
         if self.homes[home].cluster.has("button") && self.is_alive(home) {
             self.note(home, Fact::Happened { event, device: "button" });
             let told = self.homes[home].cluster.press(event);

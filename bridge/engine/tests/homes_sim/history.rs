@@ -41,6 +41,8 @@ pub(crate) enum Fact {
     Happened { event: u64, device: &'static str },
     /// The home keeps an event for a peer.
     Kept { event: u64, to: Name, until: Timestamp },
+    /// The home says that it gave up so many things that it was to tell others.
+    Dropped { count: u64 },
     /// Everybody who listens at the home and may, hears an event.
     Event { of: Name, event: u64 },
     /// Everybody who listens at the home and may, sees a value.

@@ -73,6 +73,9 @@ fn an_event_that_is_on_disk_must_arrive() {
     check(None, &with(&[happened(1), DIED, QUIET]));
     check(None, &with(&[happened(1), COMMITTED, TOOK, QUIET]));
     check(None, &[happened(1), COMMITTED, QUIET]);
+    let dropped = |count| ("oak", Fact::Dropped { count });
+    check(None, &with(&[happened(1), COMMITTED, dropped(1), QUIET]));
+    check(Some("P1"), &with(&[happened(1), happened(2), COMMITTED, dropped(1), QUIET]));
     let kept = |end| ("oak", Fact::Kept { event: 1, to: "elm", until: at(end) });
     check(None, &with(&[happened(1), kept(5), COMMITTED, QUIET]));
     check(Some("P1"), &with(&[happened(1), kept(500), COMMITTED, QUIET]));

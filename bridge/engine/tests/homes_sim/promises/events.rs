@@ -11,12 +11,15 @@ use crate::{
     topology::Name,
 };
 
-/// What is on disk where it happened is heard by every home that certainly might hear it then, before its time is over.
+/// What is on disk where it happened is heard by every home that certainly might hear it then, before its time is
+/// over; or it is counted as dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     consents: Consents,
     homes: BTreeSet<Name>,
     owed: BTreeMap<(Name, u64), Owed>,
+    /// What homes say that they gave up.
+    dropped: BTreeMap<Name, u64>,
 }
 
 #[derive(Debug)]
@@ -49,6 +52,7 @@ impl Promise for Events {
                 }
             }
             Fact::Wavers { .. } | Fact::Took { .. } => self.forgive(home),
+            Fact::Dropped { count } => *self.dropped.entry(home).or_default() += count,
             Fact::Quiet => return self.rest(entry.now),
             _ => {}
         }
@@ -87,11 +91,13 @@ impl Events {
     fn rest(&mut self, now: Timestamp) -> Result<(), String> {
         for ((by, event), owed) in &self.owed {
             let is_late = |to: &&Name| owed.ends.get(*to).is_none_or(|end| now < *end);
-            if let Some(to) = owed.to.iter().find(is_late) {
-                return Err(format!("{to} never hears event {event} of {by}"));
+            for to in owed.to.iter().filter(is_late) {
+                let dropped = self.dropped.entry(by).or_default();
+                *dropped = dropped.checked_sub(1).ok_or_else(|| format!("{to} never hears event {event} of {by}"))?;
             }
         }
         self.owed.clear();
+        self.dropped.clear();
         Ok(())
     }
 }

@@ -142,6 +142,14 @@ pub fn decode_datum(encoding: Encoding, payload: &[u8], limits: Limits) -> Resul
     }
 }
 
+/// Reads one message from what a payload said, or from what another message carries.
+///
+/// # Errors
+/// [`DecodeError::Shape`] with the field that does not fit.
+pub fn read_datum<T: DeserializeOwned>(datum: Datum) -> Result<T, DecodeError> {
+    shape::read(datum)
+}
+
 /// Writes one message as a payload.
 #[must_use]
 pub fn encode<T: Serialize + ?Sized>(encoding: Encoding, message: &T) -> Vec<u8> {

@@ -30,7 +30,7 @@ pub mod vocabulary;
 
 pub use address::{Address, DevicePath, Operation, PropertyPath, Root, Target};
 pub use asyncapi::asyncapi;
-pub use codec::{DecodeError, Encoding, Limits, datum_of, decode, decode_datum, encode};
+pub use codec::{DecodeError, Encoding, Limits, datum_of, decode, decode_datum, encode, read_datum};
 pub use datum::Datum;
 pub use document::{DataType, DeviceDocument, EventDocument, PropertyDocument};
 pub use filter::{Filter, FilterError};

@@ -15,7 +15,7 @@ mod subscribe;
 mod token;
 mod update;
 
-pub use answer::{Answer, Confirmation, Outcome};
+pub use answer::{Answer, Confirmation, HomeOutcome, Outcome};
 pub use devices::{Devices, Listing};
 pub use federate::{ConsentInfo, Deed, Federate, FederateAction, FederationInfo, MemberInfo, Standing};
 pub use keys::{KeySet, PublicJwk};
@@ -45,6 +45,10 @@ pub struct Head {
 pub trait Request {
     /// Returns what the request says of itself.
     fn head(&self) -> Head;
+
+    /// Takes off what the request says of itself, so that only what is asked is left.
+    #[must_use]
+    fn without_head(self) -> Self;
 }
 
 /// Defines a request: the three fields of its [`Head`] and its own.
@@ -69,6 +73,10 @@ macro_rules! request {
         impl crate::message::Request for $name {
             fn head(&self) -> crate::message::Head {
                 crate::message::Head { id: self.id.clone(), reply_to: self.reply_to.clone(), ttl: self.ttl }
+            }
+
+            fn without_head(self) -> Self {
+                Self { id: None, reply_to: None, ttl: None, ..self }
             }
         }
     };

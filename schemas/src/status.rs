@@ -154,6 +154,8 @@ symbols! {
     RetainedRequest = "retained_request" => BadRequest,
     /// The answer would go where the asker does not own the topic.
     ForeignResponseTopic = "foreign_response_topic" => Forbidden,
+    /// The other home does not know the token by which it was asked.
+    TokenUnknown = "token_unknown" => Unauthorized,
     /// The asker may see it but not do it.
     Denied = "denied" => Forbidden,
     /// The command is too dangerous for the way in which it was asked.

@@ -1,11 +1,12 @@
 //! From a topic and a payload to what is asked.
 
 use hes_schemas::{
-    Address, Datum, DevicePath, Fault, Operation, Symbol, Target,
+    Address, Datum, DevicePath, Fault, HomeId, Operation, Symbol, Target, datum_of,
     message::{
         Devices, Federate, Format, Head, Peer, Renew, Request, Retrieve, RetrieveMany, Subscribe, Token, Unsubscribe,
         Update, UpdateMany, UpdateProperties, parse_bare, parse_request,
     },
+    rights::Action,
 };
 use serde::de::DeserializeOwned;
 
@@ -36,6 +37,8 @@ pub(crate) enum Call {
     Token(Token),
     /// Do something about peers.
     Peer(Peer),
+    /// Ask the same of another home, on its topic below the root.
+    Across(HomeId, Box<str>, Box<Self>),
 }
 
 impl Call {
@@ -80,6 +83,35 @@ impl Call {
         }
     }
 
+    /// Returns the right that it takes; nothing if it is no business of another home.
+    pub(crate) fn action(&self) -> Option<Action> {
+        match self {
+            Self::Get(..) | Self::Retrieve(_) | Self::Devices(_) => Some(Action::Read),
+            Self::Set(..) | Self::SetMany(..) | Self::Update(_) => Some(Action::Write),
+            Self::Subscribe(_) | Self::Renew(_) | Self::Unsubscribe(_) => Some(Action::Notify),
+            Self::Federate(_) | Self::Token(_) | Self::Peer(_) | Self::Across(..) => None,
+        }
+    }
+
+    /// Returns what is asked, without what the request says of itself: the asker's home says that its own way.
+    pub(crate) fn body(self) -> Datum {
+        match self {
+            Self::Get(.., retrieve) => datum_of(&retrieve.without_head()),
+            Self::Set(.., update) => datum_of(&update.without_head()),
+            Self::SetMany(_, update) => datum_of(&update.without_head()),
+            Self::Retrieve(retrieve) => datum_of(&retrieve.without_head()),
+            Self::Update(update) => datum_of(&update.without_head()),
+            Self::Devices(devices) => datum_of(&devices.without_head()),
+            Self::Subscribe(subscribe) => datum_of(&subscribe.without_head()),
+            Self::Renew(renew) => datum_of(&renew.without_head()),
+            Self::Unsubscribe(unsubscribe) => datum_of(&unsubscribe.without_head()),
+            Self::Federate(federate) => datum_of(&federate.without_head()),
+            Self::Token(token) => datum_of(&token.without_head()),
+            Self::Peer(peer) => datum_of(&peer.without_head()),
+            Self::Across(.., call) => call.body(),
+        }
+    }
+
     /// Says whether doing it twice would be more than doing it once, or would look like a failure.
     pub(crate) const fn acts(&self) -> bool {
         match self {
@@ -91,6 +123,7 @@ impl Call {
             | Self::Federate(_)
             | Self::Token(_)
             | Self::Peer(_) => true,
+            Self::Across(.., call) => call.acts(),
             Self::Get(..) | Self::Retrieve(_) | Self::Devices(_) | Self::Renew(_) => false,
         }
     }

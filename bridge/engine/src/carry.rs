@@ -1,7 +1,9 @@
 //! A request is carried out: what the cache knows is answered at once, the rest goes to the devices' lanes.
 
+use std::collections::BTreeMap;
+
 use hes_schemas::{
-    Datum, DevicePath, Fault, Millis, PropertyName, Symbol, Target, Timestamp,
+    Datum, DevicePath, Fault, HomeId, Millis, PropertyName, Symbol, Target, Timestamp,
     message::{Outcome, Retrieve, RetrieveMany, UpdateMany, UpdateProperties},
 };
 
@@ -20,8 +22,36 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Task {
     pub(crate) label: String,
-    pub(crate) found: Result<Found, Fault>,
+    pub(crate) place: Place,
     pub(crate) want: Want,
+}
+
+/// Where a task is to be done.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// On a property of this home.
+    Here(Found),
+    /// In another home.
+    There(HomeId),
+    /// Nowhere.
+    Nowhere(Fault),
+}
+
+/// One task that is another home's: its place among the outcomes, its target, and what is wanted.
+#[derive(Debug)]
+pub(crate) struct Away {
+    pub(crate) index: usize,
+    pub(crate) target: String,
+    pub(crate) want: Want,
+}
+
+/// What is left to be done of a request.
+#[derive(Debug, Default)]
+struct Open {
+    /// By this home's devices.
+    asks: Vec<(Slot, Vec<Part>)>,
+    /// By other homes.
+    aways: BTreeMap<HomeId, Vec<Away>>,
 }
 
 /// A property by the name that the request used, found or not.
@@ -52,18 +82,19 @@ impl Engine {
             Call::Set(path, target, update) => {
                 let found = self.found(now, &path, target, &request);
                 let want = Want::Write(update.value, update.if_version);
-                self.run(now, Form::Single, vec![Task { label: String::new(), found, want }], request);
+                self.run(now, Form::Single, vec![Task { label: String::new(), place: found.into(), want }], request);
             }
             Call::SetMany(path, update) => self.set_many(now, &path, update, request),
             Call::Retrieve(retrieve) => self.retrieve(now, retrieve, request),
             Call::Update(update) => self.update(now, update, request),
-            Call::Devices(devices) => self.list(now, &devices, &request),
-            Call::Subscribe(subscribe) => self.subscribe(now, subscribe, &request),
-            Call::Renew(renew) => self.renew(now, &renew, &request),
-            Call::Unsubscribe(unsubscribe) => self.unsubscribe(&unsubscribe, &request),
+            Call::Devices(devices) => self.list(now, devices, request),
+            Call::Subscribe(subscribe) => self.subscribe(now, subscribe, request),
+            Call::Renew(renew) => self.renew(now, renew, request),
+            Call::Unsubscribe(unsubscribe) => self.unsubscribe(now, unsubscribe, request),
             Call::Federate(federate) => self.federate(now, federate.what, &request),
             Call::Token(token) => self.token(now, token.what, &request),
             Call::Peer(peer) => self.peer_errand(now, &peer.what, request),
+            Call::Across(home, path, call) => self.ask_across(now, home, path, *call, request),
         }
     }
 
@@ -81,11 +112,14 @@ impl Engine {
                     Ok(names) => names,
                     Err(fault) => return self.fail(&request, fault),
                 };
-                let task = |(label, found)| Task { label, found, want: want() };
+                let task = |(label, found): Named| Task { label, place: found.into(), want: want() };
                 let tasks = names.into_iter().map(task).collect();
                 self.run(now, Form::Values, tasks, request);
             }
-            found => self.run(now, Form::Single, vec![Task { label: String::new(), found, want: want() }], request),
+            found => {
+                let task = Task { label: String::new(), place: found.into(), want: want() };
+                self.run(now, Form::Single, vec![task], request);
+            }
         }
     }
 
@@ -122,7 +156,7 @@ impl Engine {
         };
         let task = |(label, value): (String, Datum)| {
             let name = PropertyName::new(&label).map_err(|_not_a_name| crate::target::unknown());
-            Task { label, found: name.map(|name| found(slot, name)), want: Want::Write(value, None) }
+            Task { label, place: name.map(|name| found(slot, name)).into(), want: Want::Write(value, None) }
         };
         let tasks = update.values.into_iter().map(task).collect();
         self.run(now, Form::Values, tasks, request);
@@ -136,14 +170,14 @@ impl Engine {
         let max_age = retrieve.max_age;
         let mut tasks = Vec::new();
         for label in retrieve.targets {
-            match self.find_text(now, &request.grants, &label) {
-                Ok(Found { slot, target: Target::Device }) => {
+            match self.place(now, &label, &request) {
+                Place::Here(Found { slot, target: Target::Device }) => {
                     for name in self.readable(now, &request.grants, slot) {
                         let label = format!("{label}/{name}");
-                        tasks.push(Task { label, found: Ok(found(slot, name)), want: Want::Read(max_age) });
+                        tasks.push(Task { label, place: Place::Here(found(slot, name)), want: Want::Read(max_age) });
                     }
                 }
-                found => tasks.push(Task { label, found, want: Want::Read(max_age) }),
+                place => tasks.push(Task { label, place, want: Want::Read(max_age) }),
             }
         }
         self.run(now, Form::Results, tasks, request);
@@ -156,55 +190,63 @@ impl Engine {
         }
         let mut tasks = Vec::new();
         for one in update.updates {
-            let found = self.find_text(now, &request.grants, &one.target);
-            tasks.push(Task { label: one.target, found, want: Want::Write(one.value, one.if_version) });
+            let place = self.place(now, &one.target, &request);
+            tasks.push(Task { label: one.target, place, want: Want::Write(one.value, one.if_version) });
         }
         self.run(now, Form::Results, tasks, request);
+    }
+
+    /// Finds where the words of a target mean something: here, or in another home that they begin with.
+    fn place(&self, now: Timestamp, text: &str, request: &Request) -> Place {
+        match self.home_of(text, request) {
+            Some(home) => Place::There(home),
+            None => self.find_text(now, &request.grants, text).into(),
+        }
     }
 
     /// Plans each task, answers if nothing is left to be asked, and else lets the devices work.
     fn run(&mut self, now: Timestamp, form: Form, tasks: Vec<Task>, request: Request) {
         let mut outcomes = Vec::with_capacity(tasks.len());
-        let mut asks: Vec<(Slot, Vec<Part>)> = Vec::new();
+        let mut open = Open::default();
         for (index, task) in tasks.into_iter().enumerate() {
-            let plan = match task.found {
-                Ok(found) => self.plan(now, &request, index, &found, task.want),
-                Err(fault) => Plan::Done(Outcome::failed(fault)),
+            let plan = match task.place {
+                Place::Here(found) => self.plan(now, &request, index, &found, task.want),
+                Place::There(home) => {
+                    let away = Away { index, target: task.label.clone(), want: task.want };
+                    open.aways.entry(home).or_default().push(away);
+                    Plan::Done(Outcome::default())
+                }
+                Place::Nowhere(fault) => Plan::Done(Outcome::failed(fault)),
             };
             let outcome = match plan {
                 Plan::Done(outcome) => outcome,
-                Plan::Ask(slot, part) => join(&mut asks, slot, part),
+                Plan::Ask(slot, part) => join(&mut open.asks, slot, part),
             };
             outcomes.push(Outcome { target: task.label, ..outcome });
         }
-        if asks.is_empty() {
+        if open.asks.is_empty() && open.aways.is_empty() {
             return self.answer(&request.reply, form.answer(outcomes), request.memo.as_ref());
         }
         if self.requests.pending.len() >= self.limits.requests {
             return self
                 .fail(&request, Fault::new(Symbol::TooMany, "too many requests are under way; try again later"));
         }
-        self.wait(now, form, outcomes, asks, request);
+        self.wait(now, form, outcomes, open, request);
     }
 
-    fn wait(
-        &mut self,
-        now: Timestamp,
-        form: Form,
-        outcomes: Vec<Outcome>,
-        asks: Vec<(Slot, Vec<Part>)>,
-        request: Request,
-    ) {
+    fn wait(&mut self, now: Timestamp, form: Form, outcomes: Vec<Outcome>, open: Open, request: Request) {
         let (key, deadline) = (self.requests.next_key(), now + request.ttl);
-        let left = asks.iter().map(|(_, parts)| parts.len()).sum();
-        let slots = asks.iter().map(|(slot, _)| *slot).collect();
-        let Request { asker, reply, memo, .. } = request;
-        self.requests.pending.insert(key, Pending { reply, form, outcomes, left, slots, deadline, memo });
+        let here: usize = open.asks.iter().map(|(_, parts)| parts.len()).sum();
+        let left = here + open.aways.values().map(Vec::len).sum::<usize>();
+        let slots = open.asks.iter().map(|(slot, _)| *slot).collect();
+        let (reply, memo) = (request.reply.clone(), request.memo.clone());
+        let spread = BTreeMap::new();
+        self.requests.pending.insert(key, Pending { reply, form, outcomes, spread, left, slots, deadline, memo });
         self.timers.set(deadline, Timer::Deadline(key));
-        for (slot, parts) in asks {
+        for (slot, parts) in open.asks {
             self.lanes.push(Work {
                 request: key,
-                user: asker.user.clone(),
+                user: request.asker.user.clone(),
                 slot,
                 parts,
                 deadline,
@@ -212,6 +254,9 @@ impl Engine {
                 is_read_back: false,
             });
             self.start(now, slot);
+        }
+        for (home, aways) in open.aways {
+            self.ask_parts(now, key, home, aways, &request);
         }
     }
 
@@ -225,6 +270,12 @@ impl Engine {
 
     fn too_many_targets(&self) -> Fault {
         Fault::new(Symbol::TooLarge, format!("one request may name {} targets", self.limits.targets))
+    }
+}
+
+impl From<Result<Found, Fault>> for Place {
+    fn from(found: Result<Found, Fault>) -> Self {
+        found.map_or_else(Self::Nowhere, Self::Here)
     }
 }
 

@@ -130,6 +130,7 @@ impl Engine {
                 Timer::Recall(cluster) => self.recall(&cluster),
                 Timer::Forget => self.forget(now),
                 Timer::Errand(key) => self.errand_late(key),
+                Timer::Ask(id) => self.ask_late(id),
                 Timer::Federation(id) => self.federation_due(now, &id),
                 Timer::Token(key) => self.token_due(now, &key),
             }

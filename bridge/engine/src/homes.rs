@@ -17,8 +17,11 @@ use std::sync::Arc;
 
 use hes_schemas::message::KeySet;
 
-pub(crate) use self::tokens::WantKey;
 use self::{asks::Asks, errands::Errands, federations::Federations, notary::Nobody, peers::Peers, tokens::Tokens};
+pub(crate) use self::{
+    asks::{Span, Start, split_sid},
+    tokens::WantKey,
+};
 pub use self::{
     errands::{Errand, ErrandKey},
     notary::{Claims, Notary, NotaryError},

@@ -14,7 +14,7 @@ use crate::{
     engine::Engine,
     input::{Asked, Asker},
     notice::Notice,
-    output::{Letter, Output},
+    output::Letter,
     reply::{Reply, default_topic, named_topic},
     requests::{Memo, MemoKey},
     timers::Timer,
@@ -59,7 +59,7 @@ impl Engine {
             self.requests.readdress(memo, &mut letter);
             self.counters.answers_forgotten += self.requests.store(memo, &letter, &self.limits);
         }
-        self.put(Output::Answer(letter));
+        self.deliver(letter);
     }
 
     /// Returns the way back as far as the packet itself tells.
@@ -129,10 +129,11 @@ impl Engine {
             | Address::Notify(..)
             | Address::Link(..) => return Err(nothing()),
         };
-        if *home != self.home {
-            return Err(nothing());
-        }
-        Call::parse(address, Format::new(asked.content_type)?, asked.payload)
+        let abroad = Some(home.clone()).filter(|home| *home != self.home);
+        let (call, head) = Call::parse(address, Format::new(asked.content_type)?, asked.payload)?;
+        let Some(home) = abroad else { return Ok((call, head)) };
+        let path = self.root.strip(asked.topic).ok_or_else(nothing)?;
+        Ok((Call::Across(home, path.into(), Box::new(call)), head))
     }
 
     /// Adds what the body says of the way back, where the packet did not.
@@ -164,11 +165,11 @@ impl Engine {
             if memo.fingerprint != fingerprint {
                 return Err(Fault::new(Symbol::RequestIdReused, "another request had the same id; use a new one"));
             }
-            let correlation = asked.correlation.map(Into::into);
+            let (asker, correlation) = (asked.asker.clone(), asked.correlation.map(Into::into));
             let delivery = asked.delivery;
             match memo.letter.clone() {
-                Some(letter) => self.put(Output::Answer(Letter { correlation, delivery, ..letter })),
-                None => (memo.again, memo.delivery) = (correlation, memo.delivery.max(delivery)),
+                Some(letter) => self.deliver(Letter { asker, correlation, delivery, ..letter }),
+                None => (memo.again, memo.delivery) = (Some((asker, correlation)), memo.delivery.max(delivery)),
             }
             self.counters.repeated += 1;
             self.note(Notice::Repeated);

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use hes_schemas::{
-    DeviceDocument, Fault, Symbol, Timestamp,
+    DeviceDocument, Timestamp,
     message::{Answer, Devices, Listing},
     rights::{Action, Grants},
 };
@@ -11,6 +11,7 @@ use hes_schemas::{
 use crate::{
     device::Device,
     engine::Engine,
+    homes::{Span, Start},
     intake::Request,
     target::{is_property_visible, is_visible, may_write},
 };
@@ -19,27 +20,50 @@ use crate::{
 const PAGE: (u32, u32) = (100, 1_000);
 
 impl Engine {
-    pub(crate) fn list(&mut self, now: Timestamp, devices: &Devices, request: &Request) {
-        let after = match devices.after.as_deref().map(|after| after.split_once('/')) {
-            None => None,
-            Some(Some(after)) => Some(after),
-            Some(None) => return self.fail(request, Fault::new(Symbol::Malformed, "after is <cluster>/<device>")),
+    /// Lists the devices here, and then, if there is room left, those of other homes.
+    pub(crate) fn list(&mut self, now: Timestamp, devices: Devices, request: Request) {
+        let start = match self.start_of(&devices) {
+            Ok(start) => start,
+            Err(fault) => return self.fail(&request, fault),
         };
         let limit = devices.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let homes = self.homes_to_list(&devices, &start, &request);
+        let (listings, has_more) = match &start {
+            Start::Here(after) if devices.home.as_ref().is_none_or(|home| *home == self.home) => {
+                self.list_here(now, &devices, after.as_ref(), limit, &request.grants)
+            }
+            Start::Here(_) | Start::There(..) => (Vec::new(), false),
+        };
+        let is_full = has_more || (listings.len() >= limit && !homes.is_empty());
+        if !is_full && !homes.is_empty() {
+            return self.list_across(now, Span { devices, start, homes, listings, limit }, request);
+        }
+        let next = listings.last().filter(|_| is_full).map(|last| format!("{}/{}", last.cluster, last.device));
+        self.answer(&request.reply, Answer { devices: Some(listings), next, ..Answer::default() }, None);
+    }
+
+    /// Returns a page of the devices here, and whether there are more.
+    fn list_here(
+        &self,
+        now: Timestamp,
+        devices: &Devices,
+        after: Option<&(String, String)>,
+        limit: usize,
+        grants: &Grants,
+    ) -> (Vec<Listing>, bool) {
         let mut listings: Vec<Listing> = self
             .directory
-            .after(after)
+            .after(after.map(|(cluster, device)| (cluster.as_str(), device.as_str())))
             .map(|(_, device)| device)
             .filter(|device| devices.cluster.as_ref().is_none_or(|cluster| *cluster == device.record.cluster))
-            .filter(|device| is_visible(now, &request.grants, device))
+            .filter(|device| is_visible(now, grants, device))
             .take(limit.saturating_add(1))
-            .map(|device| self.listing(now, &request.grants, device))
+            .map(|device| self.listing(now, grants, device))
             .collect();
         let has_more = listings.len() > limit;
         listings.truncate(limit);
-        let next = listings.last().filter(|_| has_more).map(|last| format!("{}/{}", last.cluster, last.device));
-        self.answer(&request.reply, Answer { devices: Some(listings), next, ..Answer::default() }, None);
+        (listings, has_more)
     }
 
     fn listing(&self, now: Timestamp, grants: &Grants, device: &Device) -> Listing {

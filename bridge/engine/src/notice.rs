@@ -81,6 +81,12 @@ pub struct Counters {
     pub tokens_refused: u64,
     /// Wishes for tokens that came too fast and were not looked at.
     pub tokens_dropped: u64,
+    /// Requests of other homes that were not looked at: one too many, or the same number twice.
+    pub asks_refused: u64,
+    /// Answers of other homes to what they were not asked, or no longer.
+    pub replies_unknown: u64,
+    /// Notifications of other homes that are not theirs to send, or came too late.
+    pub notifications_refused: u64,
     /// Values told without being remembered for an interval or a delta, for want of room.
     pub intervals_forgotten: u64,
 }

@@ -1,7 +1,7 @@
 //! Subscribers are told.
 
 use hes_schemas::{
-    Address, Datum, Encoding, EventName, PropertyName, RequestId, Safety, Sid, Timestamp, encode,
+    Address, ClientId, Datum, Encoding, EventName, PropertyName, RequestId, Safety, Sid, Timestamp, UserName, encode,
     message::{Cause, EventKind, Notification},
     rights::Action,
 };
@@ -155,6 +155,13 @@ impl Engine {
         }
     }
 
+    /// Sends a notification to a client of this home.
+    pub(crate) fn notify(&mut self, user: UserName, client: ClientId, notification: &Notification) {
+        let topic = self.root.topic(&Address::Notify(self.home.clone(), client.clone(), notification.sid.clone()));
+        let payload = encode(Encoding::Json, notification);
+        self.put(Output::Notify { user, client, post: Post { topic, payload, retain: false } });
+    }
+
     fn send_notification(&mut self, now: Timestamp, sid: &Sid, slot: Slot, happening: &Happening<'_>) {
         let Some(device) = self.directory.device(slot) else { return };
         let Some(subscription) = self.subscriptions.get_mut(sid) else { return };
@@ -164,10 +171,11 @@ impl Engine {
         let told = subscription.remembers().then(|| told(now, slot, happening, device)).flatten();
         let (user, client) = (subscription.record.user.clone(), subscription.record.client.clone());
         let record = is_used_up.then(|| Record::Subscription(subscription.record.clone()));
-        let topic = self.root.topic(&Address::Notify(self.home.clone(), client.clone(), sid.clone()));
-        let payload = encode(Encoding::Json, &notification);
         self.counters.notifications += 1;
-        self.put(Output::Notify { user, client, post: Post { topic, payload, retain: false } });
+        match self.home_of_guest(&user) {
+            Some(there) => self.notify_across(now, there, client, notification),
+            None => self.notify(user, client, &notification),
+        }
         if let Some(record) = record {
             self.put(Output::Save(record));
         }

@@ -26,10 +26,10 @@ pub enum Output {
     Keep {
         /// What is kept.
         record: Record,
-        /// What is sent once it is.
-        kept: Box<Letter>,
-        /// What is sent if it cannot be.
-        refused: Box<Letter>,
+        /// What sends the answer once it is: [`Output::Answer`], or [`Output::Say`] to whom asked from another home.
+        kept: Box<Self>,
+        /// What sends the answer if it cannot be.
+        refused: Box<Self>,
         /// The subscription that is to be undone with [`crate::Input::NotKept`] if it cannot be.
         undo: Option<Sid>,
     },

@@ -37,15 +37,19 @@ impl Reply {
 
     /// Returns the client that owns the answer space, to which notifications go as well.
     pub(crate) fn client(&self, root: &Root) -> Option<ClientId> {
-        let rest = root.strip(self.topic.as_ref()?.as_str())?;
-        rest.split('/').nth(2)?.parse().ok()
+        let mut levels = root.strip(self.topic.as_ref()?.as_str())?.split('/').skip(1);
+        (levels.next()? == "$res").then_some(levels.next()?)?.parse().ok()
     }
 }
 
 /// Returns where answers go if the request does not say: to the asker's own answer space, if it has one.
 pub(crate) fn default_topic(root: &Root, home: &HomeId, door: &Door) -> Option<Topic> {
-    let client = door.client()?;
-    Some(root.topic(&Address::Answer(home.clone(), client.clone())))
+    let address = match door {
+        Door::Own(client) => Address::Answer(home.clone(), client.clone()?),
+        Door::Alongside => return None,
+        Door::Link(peer, _) => Address::Link(home.clone(), peer.clone()),
+    };
+    Some(root.topic(&address))
 }
 
 /// Returns the topic that a request names, if answers may go there.
@@ -59,6 +63,11 @@ pub(crate) fn named_topic(root: &Root, home: &HomeId, door: &Door, named: &str) 
         Door::Own(client) => client.as_ref().map(ClientId::as_str),
         Door::Alongside | Door::Link(..) => None,
     };
+    let home = match door {
+        Door::Own(_) | Door::Alongside => home,
+        // the answer goes back across the link, to the asker's answer space there
+        Door::Link(peer, _) => peer,
+    };
     let is_own = root
         .strip(named)
         .and_then(|rest| rest.strip_prefix(home.as_str()))
@@ -66,8 +75,7 @@ pub(crate) fn named_topic(root: &Root, home: &HomeId, door: &Door, named: &str) 
         .and_then(|rest| rest.split('/').next())
         .is_some_and(|client| match door {
             Door::Own(_) => Some(client) == own,
-            Door::Alongside => !client.is_empty(),
-            Door::Link(..) => false,
+            Door::Alongside | Door::Link(..) => !client.is_empty(),
         });
     let refused = || Fault::new(Symbol::ForeignResponseTopic, "answers go to the asker's own $res topic only");
     if !is_own {

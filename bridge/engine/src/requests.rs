@@ -1,6 +1,6 @@
 //! Requests under way, and the answers to those that may come again.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use hes_schemas::{
     RequestId, Timestamp, Topic, UserName,
@@ -8,7 +8,13 @@ use hes_schemas::{
 };
 use rustc_hash::FxHashMap;
 
-use crate::{directory::Slot, input::Delivery, limits::Limits, output::Letter, reply::Reply};
+use crate::{
+    directory::Slot,
+    input::{Asker, Delivery},
+    limits::Limits,
+    output::Letter,
+    reply::Reply,
+};
 
 /// One request under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +26,8 @@ pub(crate) struct Pending {
     pub(crate) reply: Reply,
     pub(crate) form: Form,
     pub(crate) outcomes: Vec<Outcome>,
+    /// The places of targets in other homes that turned out to be several properties.
+    pub(crate) spread: BTreeMap<usize, Vec<Outcome>>,
     pub(crate) left: usize,
     /// The devices that it waits for, or has waited for.
     pub(crate) slots: Vec<Slot>,
@@ -46,8 +54,8 @@ pub(crate) type MemoKey = (UserName, Topic, RequestId);
 pub(crate) struct Memo {
     pub(crate) fingerprint: u64,
     pub(crate) until: Timestamp,
-    /// The Correlation Data with which it came again while it was under way: its asker waits for that now.
-    pub(crate) again: Option<Box<[u8]>>,
+    /// The asker and the Correlation Data with which it came again while it was under way: that is waited for now.
+    pub(crate) again: Option<(Asker, Option<Box<[u8]>>)>,
     /// How surely it is to be answered: as it wanted when that was most.
     pub(crate) delivery: Delivery,
     /// Nothing while the request is under way.
@@ -80,6 +88,15 @@ impl Form {
     }
 }
 
+impl Pending {
+    /// Returns the outcomes in the order of the request.
+    pub(crate) fn take_outcomes(&mut self) -> Vec<Outcome> {
+        let mut spread = std::mem::take(&mut self.spread);
+        let outcomes = std::mem::take(&mut self.outcomes).into_iter().enumerate();
+        outcomes.flat_map(|(index, outcome)| spread.remove(&index).unwrap_or_else(|| vec![outcome])).collect()
+    }
+}
+
 impl Requests {
     pub(crate) const fn next_key(&mut self) -> RequestKey {
         self.last += 1;
@@ -94,7 +111,10 @@ impl Requests {
     pub(crate) fn readdress(&mut self, key: &MemoKey, letter: &mut Letter) {
         let Some(memo) = self.memos.get_mut(key) else { return };
         letter.delivery = memo.delivery;
-        letter.correlation = memo.again.take().or(letter.correlation.take());
+        if let Some((asker, correlation)) = memo.again.take() {
+            letter.asker = asker;
+            letter.correlation = correlation.or(letter.correlation.take());
+        }
     }
 
     /// Notes that a request is under way; it is remembered at least until it is answered.

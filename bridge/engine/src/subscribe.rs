@@ -1,13 +1,15 @@
 //! Subscribe, renew, unsubscribe.
 
 use hes_schemas::{
-    ClusterId, Fault, Millis, Sid, Status, Symbol, Target, Timestamp,
+    ClusterId, Fault, Millis, Operation, Sid, Status, Symbol, Target, Timestamp,
     message::{Answer, EventKind, Renew, Subscribe, Unsubscribe},
     rights::{Action, Scope},
 };
 
 use crate::{
+    call::Call,
     engine::Engine,
+    homes::split_sid,
     intake::Request,
     notice::Notice,
     output::{Letter, Output},
@@ -22,11 +24,14 @@ const LEASE: (Millis, Millis, Millis) =
     (Millis::from_secs(10), Millis::from_secs(3_600), Millis::from_secs(30 * 86_400));
 
 impl Engine {
-    pub(crate) fn subscribe(&mut self, now: Timestamp, subscribe: Subscribe, request: &Request) {
+    pub(crate) fn subscribe(&mut self, now: Timestamp, subscribe: Subscribe, request: Request) {
+        if let Some(home) = self.home_of_scope(&subscribe.scope, &request) {
+            return self.ask_operation(now, home, Operation::Subscribe, Call::Subscribe(subscribe), request);
+        }
         let initial = subscribe.initial;
-        match self.subscription(now, subscribe, request) {
-            Ok(record) => self.keep_subscription(now, record, initial, request),
-            Err(fault) => self.fail(request, fault),
+        match self.subscription(now, subscribe, &request) {
+            Ok(record) => self.keep_subscription(now, record, initial, &request),
+            Err(fault) => self.fail(&request, fault),
         }
     }
 
@@ -38,8 +43,10 @@ impl Engine {
     ) -> Result<SubscriptionRecord, Fault> {
         let nowhere = || Fault::new(Symbol::Denied, "a client with this id has no place for notifications");
         let client = request.reply.client(&self.root).ok_or_else(nowhere)?;
-        let (total, own) = (self.subscriptions.len(), self.subscriptions.of_client(&client));
-        if total >= self.limits.subscriptions || own >= self.limits.subscriptions_per_client {
+        let total = self.subscriptions.len();
+        let own = self.subscriptions.of_client(&request.asker.user, &client);
+        let is_full = total >= self.limits.subscriptions || own >= self.limits.subscriptions_per_client;
+        if is_full || self.is_crowded(&request.asker.user) {
             return Err(Fault::new(Symbol::TooMany, "too many subscriptions; end some, or let them end"));
         }
         if subscribe.delta.is_some_and(|delta| !delta.is_finite() || delta < 0.0) {
@@ -119,9 +126,12 @@ impl Engine {
         }
     }
 
-    pub(crate) fn renew(&mut self, now: Timestamp, renew: &Renew, request: &Request) {
-        if !self.is_owner(&renew.sid, request) {
-            return self.fail(request, no_subscription());
+    pub(crate) fn renew(&mut self, now: Timestamp, renew: Renew, request: Request) {
+        if let Some((home, _)) = split_sid(&renew.sid) {
+            return self.ask_operation(now, home, Operation::Renew, Call::Renew(renew), request);
+        }
+        if !self.is_owner(&renew.sid, &request) {
+            return self.fail(&request, no_subscription());
         }
         let Some(subscription) = self.subscriptions.get_mut(&renew.sid) else { return };
         let record = &mut subscription.record;
@@ -132,17 +142,20 @@ impl Engine {
         self.timers.cancel(before, Timer::Lease(record.sid.clone()));
         self.timers.set(record.until, Timer::Lease(record.sid.clone()));
         let answer = Answer { sid: Some(record.sid.clone()), lease: Some(record.lease), ..Answer::default() };
-        self.keep(Record::Subscription(record), request, answer, None);
+        self.keep(Record::Subscription(record), &request, answer, None);
     }
 
-    pub(crate) fn unsubscribe(&mut self, unsubscribe: &Unsubscribe, request: &Request) {
-        if !self.is_owner(&unsubscribe.sid, request) {
-            return self.fail(request, no_subscription());
+    pub(crate) fn unsubscribe(&mut self, now: Timestamp, unsubscribe: Unsubscribe, request: Request) {
+        if let Some((home, _)) = split_sid(&unsubscribe.sid) {
+            return self.ask_operation(now, home, Operation::Unsubscribe, Call::Unsubscribe(unsubscribe), request);
+        }
+        if !self.is_owner(&unsubscribe.sid, &request) {
+            return self.fail(&request, no_subscription());
         }
         if let Some(subscription) = self.subscriptions.remove(&unsubscribe.sid) {
             let sid = subscription.record.sid;
             self.timers.cancel(subscription.record.until, Timer::Lease(sid.clone()));
-            self.keep(Record::SubscriptionGone(sid), request, Answer::new(Status::NoContent), None);
+            self.keep(Record::SubscriptionGone(sid), &request, Answer::new(Status::NoContent), None);
         }
     }
 
@@ -189,7 +202,8 @@ impl Engine {
         let refused = request.reply.letter(Answer::failed(fault));
         let (Some(kept), Some(refused)) = (kept, refused) else { return self.put(Output::Save(record)) };
         self.answered(&kept, request);
-        let (kept, refused) = (Box::new(kept), Box::new(refused));
+        self.served(&kept.asker);
+        let (kept, refused) = (Box::new(self.envelope(kept)), Box::new(self.envelope(refused)));
         self.put(Output::Keep { record, kept, refused, undo });
     }
 

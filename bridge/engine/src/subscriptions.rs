@@ -22,7 +22,8 @@ pub(crate) const SEQUENCE_BLOCK: u64 = 1_000;
 pub(crate) struct Subscriptions {
     by_sid: BTreeMap<Sid, Subscription>,
     interest: Interest,
-    per_client: FxHashMap<ClientId, usize>,
+    /// Clients of the users of another home may have the same ids as those here.
+    per_client: FxHashMap<(UserName, ClientId), usize>,
     /// How much they remember together of what they told.
     told: usize,
     epoch: u64,
@@ -69,8 +70,8 @@ impl Subscriptions {
         self.by_sid.len()
     }
 
-    pub(crate) fn of_client(&self, client: &ClientId) -> usize {
-        self.per_client.get(client).copied().unwrap_or(0)
+    pub(crate) fn of_client(&self, user: &UserName, client: &ClientId) -> usize {
+        self.per_client.get(&(user.clone(), client.clone())).copied().unwrap_or(0)
     }
 
     /// Returns the subscriptions of a user.
@@ -89,7 +90,7 @@ impl Subscriptions {
     pub(crate) fn insert(&mut self, record: SubscriptionRecord, seq: u64, made_by: Option<MemoKey>) {
         let sid = record.sid.clone();
         self.interest.insert(&record.scope, &sid);
-        *self.per_client.entry(record.client.clone()).or_default() += 1;
+        *self.per_client.entry((record.user.clone(), record.client.clone())).or_default() += 1;
         self.by_sid.insert(sid, Subscription { record, made_by, seq, told: FxHashMap::default() });
     }
 
@@ -119,12 +120,13 @@ impl Subscriptions {
         let subscription = self.by_sid.remove(sid)?;
         self.told -= subscription.told.len();
         self.interest.remove(&subscription.record.scope, sid);
-        let client = &subscription.record.client;
-        let left = self.of_client(client).saturating_sub(1);
+        let (user, client) = (&subscription.record.user, &subscription.record.client);
+        let left = self.of_client(user, client).saturating_sub(1);
+        let owner = (user.clone(), client.clone());
         if left == 0 {
-            self.per_client.remove(client);
+            self.per_client.remove(&owner);
         } else {
-            self.per_client.insert(client.clone(), left);
+            self.per_client.insert(owner, left);
         }
         Some(subscription)
     }

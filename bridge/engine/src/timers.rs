@@ -40,6 +40,8 @@ pub(crate) enum Timer {
     Errand(ErrandKey),
     /// Something in a federation may be over.
     Federation(FederationId),
+    /// Another home must have answered, by the number of what it was asked.
+    Ask(u64),
     /// A token is to be renewed, or asked for again.
     Token(WantKey),
 }

@@ -251,7 +251,7 @@ impl Engine {
     }
 
     /// Notes the outcome of one part of a request, and answers when it was the last.
-    fn finish(&mut self, key: RequestKey, index: usize, outcome: Outcome) {
+    pub(crate) fn finish(&mut self, key: RequestKey, index: usize, outcome: Outcome) {
         let Some(pending) = self.requests.pending.get_mut(&key) else { return };
         if let Some(place) = pending.outcomes.get_mut(index) {
             *place = Outcome { target: std::mem::take(&mut place.target), ..outcome };
@@ -260,9 +260,10 @@ impl Engine {
         if pending.left > 0 {
             return;
         }
-        let Some(pending) = self.requests.pending.remove(&key) else { return };
+        let Some(mut pending) = self.requests.pending.remove(&key) else { return };
         self.timers.cancel(pending.deadline, Timer::Deadline(key));
-        self.answer(&pending.reply, pending.form.answer(pending.outcomes), pending.memo.as_ref());
+        let outcomes = pending.take_outcomes();
+        self.answer(&pending.reply, pending.form.answer(outcomes), pending.memo.as_ref());
     }
 }
 

@@ -111,7 +111,7 @@ impl Mind {
                 let me = self.me.clone();
                 let done = move |is_kept: bool| {
                     let Some(me) = me.upgrade() else { return };
-                    me.sinks.answer(if is_kept { *kept } else { *refused });
+                    me.carry_out(if is_kept { *kept } else { *refused });
                     if let Some(sid) = undo.filter(|_| !is_kept) {
                         me.handle(Input::NotKept(sid));
                     }

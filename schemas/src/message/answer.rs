@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{EventKind, Listing};
-use crate::{Datum, Fault, Millis, Quality, RequestId, Sid, Status, Symbol, Timestamp};
+use crate::{Datum, Fault, HomeId, Millis, Quality, RequestId, Sid, Status, Symbol, Timestamp};
 
 /// How it is known that the value is true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +46,21 @@ pub struct Outcome {
     /// When the value was reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<Timestamp>,
+    /// The word that names the error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Symbol>,
+    /// A sentence for people about the error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// How another home came out of a request that spans several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HomeOutcome {
+    /// Which one.
+    pub home: HomeId,
+    /// How it ended there.
+    pub status: Status,
     /// The word that names the error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Symbol>,
@@ -102,6 +117,9 @@ pub struct Answer {
     /// There are more devices; ask again with this as `after`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// How the other homes came out of the list of devices: those that were asked for this page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub homes: Vec<HomeOutcome>,
     /// What was asked about federations, tokens and peers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<Datum>,
@@ -127,6 +145,20 @@ impl Outcome {
     #[must_use]
     pub const fn is_success(&self) -> bool {
         self.status.is_success()
+    }
+}
+
+impl HomeOutcome {
+    /// Makes the outcome of a home that did its part.
+    #[must_use]
+    pub const fn done(home: HomeId) -> Self {
+        Self { home, status: Status::Ok, error: None, detail: None }
+    }
+
+    /// Makes the outcome of a home that failed.
+    #[must_use]
+    pub fn failed(home: HomeId, fault: Fault) -> Self {
+        Self { home, status: fault.status, error: Some(fault.symbol), detail: Some(fault.detail) }
     }
 }
 

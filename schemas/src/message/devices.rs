@@ -7,7 +7,7 @@ use super::{Availability, request};
 use crate::{ClusterId, DeviceDocument, DeviceId, HomeId, rights::Action};
 
 request! {
-    /// Asks for the devices that the asker may see, `$req/devices`.
+    /// Asks for the devices that the asker may see, `$req/devices`: here, and in the homes where the asker is federated.
     ///
     /// Shape: nothing at all, or `{"limit":50,"after":"zigbee/lamp"}`.
     #[derive(Default)]
@@ -16,12 +16,15 @@ request! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(range(min = 1, max = 1000))]
         pub limit: Option<u32>,
-        /// The last device of the page before, as its answer's `next` said.
+        /// Where the page before ended, as its answer's `next` said: `zigbee/lamp`, or in another home `elm/zigbee/lamp`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub after: Option<String>,
         /// Devices of this cluster only.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub cluster: Option<ClusterId>,
+        /// Devices of this home only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub home: Option<HomeId>,
     }
 }
 

@@ -22,7 +22,8 @@ request! {
     /// Asks for properties of several devices, `$req/retrieve`.
     ///
     /// Shape: `{"targets":["zigbee/lamp/brightness","Kitchen bulb/on"]}`; a target is `<cluster>/<device>/<property>`,
-    /// `<cluster>/<device>`, or begins with the device's name for people.
+    /// `<cluster>/<device>`, or begins with the device's name for people; with another home before it
+    /// (`elm/zigbee/lamp/on`) it is asked there.
     ///
     /// Limits: 100 targets.
     pub struct RetrieveMany {

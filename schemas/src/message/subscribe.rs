@@ -8,7 +8,8 @@ request! {
     ///
     /// Shape: `{"scope":"zigbee/lamp","events":["property_changed"],"lease":3600}`.
     pub struct Subscribe {
-        /// Of what: `#`, `zigbee`, `zigbee/lamp`, `zigbee/lamp/on`, wildcards as in MQTT.
+        /// Of what: `#`, `zigbee`, `zigbee/lamp`, `zigbee/lamp/on`, wildcards as in MQTT; of another home `elm`,
+        /// `elm/zigbee/lamp`, `elm/+/+/on`.
         pub scope: String,
         /// Of which events; none means all.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -47,7 +47,8 @@ request! {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateOne {
-    /// Which property: `zigbee/lamp/on`, or with the device's name for people: `Kitchen bulb/on`.
+    /// Which property: `zigbee/lamp/on`, with the device's name for people: `Kitchen bulb/on`, or in another home:
+    /// `elm/zigbee/lamp/on`.
     pub target: String,
     /// What it is to become.
     pub value: Datum,

@@ -1,26 +1,93 @@
 //! Requests across: asked here and carried out there, or the other way round.
+//!
+//! `across` asks another home in the name of a user of this one; `settle` takes its answer, or does without. `parts` asks
+//! several homes for one request, `pages` lists devices over all homes, `sids` keeps apart the subscriptions of several
+//! homes. `serve` is the other side: what guests ask goes the way of every request.
+//!
+//! What is asked is never kept: a link that is down fails it at once, and one that breaks ends it.
 
-use hes_schemas::{
-    HomeId, Timestamp,
-    link::{Ask, LinkNotification, Reply},
+mod across;
+mod pages;
+mod parts;
+mod serve;
+mod settle;
+mod sids;
+
+use std::collections::BTreeMap;
+
+use hes_schemas::{ClientId, Datum, HomeId, RequestId, Timestamp, UserName};
+
+use self::{pages::Page, parts::Place};
+pub(crate) use self::{
+    pages::{Span, Start},
+    sids::split_sid,
+};
+use crate::{
+    reply::Reply,
+    requests::{MemoKey, RequestKey},
 };
 
-use crate::engine::Engine;
+/// How many requests one peer may have under way here, and this home there.
+pub(crate) const OF_A_PEER: usize = 256;
 
-/// Requests that wait for another home.
+/// How far apart the numbers of two lives begin: an answer to an earlier life is none to this one.
+const NUMBERS_OF_A_LIFE: u64 = 1 << 32;
+
+/// Requests that wait for another home, and those that another home waits for.
 #[derive(Debug, Default)]
-pub(crate) struct Asks {}
+pub(crate) struct Asks {
+    waiting: BTreeMap<u64, Waiting>,
+    pages: BTreeMap<u64, Page>,
+    /// What peers have asked, by its number there, with the time by which it is answered.
+    serving: BTreeMap<HomeId, BTreeMap<u64, Timestamp>>,
+    last: u64,
+}
 
-impl Engine {
-    /// Carries out what a guest asks.
-    pub(crate) fn ask_came(&mut self, _now: Timestamp, _peer: &HomeId, _ask: Ask) {}
+/// One thing that another home was asked.
+#[derive(Debug)]
+struct Waiting {
+    home: HomeId,
+    question: Question,
+    deadline: Timestamp,
+    attempt: Attempt,
+    goal: Goal,
+}
 
-    /// Passes on what another home answers.
-    pub(crate) fn reply_came(&mut self, _now: Timestamp, _peer: &HomeId, _reply: Reply) {}
+/// What is asked, and in whose name.
+#[derive(Debug)]
+struct Question {
+    user: UserName,
+    path: Box<str>,
+    body: Datum,
+    request: Option<RequestId>,
+    client: Option<ClientId>,
+}
 
-    /// Passes on what another home tells a subscriber.
-    pub(crate) fn notification_came(&mut self, _now: Timestamp, _peer: &HomeId, _told: LinkNotification) {}
+/// Whether it may be asked again if the token is not known there; nothing has acted then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    First,
+    Second,
+}
 
-    /// Ends all that waits for a peer.
-    pub(crate) fn asks_down(&mut self, _now: Timestamp, _peer: &HomeId) {}
+/// What the answer is for.
+#[derive(Debug)]
+enum Goal {
+    /// It is the answer.
+    Whole(Box<Reply>, Option<MemoKey>),
+    /// It holds some of the outcomes of a request.
+    Parts(RequestKey, Vec<Place>),
+    /// It holds some of the devices of a page.
+    Page(u64),
+}
+
+impl Asks {
+    const fn next_number(&mut self, epoch: u64) -> u64 {
+        self.last += 1;
+        epoch.saturating_mul(NUMBERS_OF_A_LIFE).saturating_add(self.last)
+    }
+
+    fn waiting_for(&self, home: &HomeId) -> usize {
+        self.waiting.values().filter(|waiting| waiting.home == *home).count()
+    }
 }

@@ -57,6 +57,13 @@ impl Engine {
         guests.map(|(name, guest)| (name.clone(), Arc::clone(&guest.grants))).collect()
     }
 
+    /// Returns the home that a guest comes from, and what it is called there.
+    pub(crate) fn home_of_guest(&self, name: &UserName) -> Option<(HomeId, UserName)> {
+        let is_account = self.homes.federations.accounts.contains_key(name);
+        let guest = self.homes.federations.guests.get(name).filter(|_| !is_account)?;
+        Some((guest.peer.clone(), guest.user.clone()))
+    }
+
     /// Has exactly those guests of a federation that a standing consent gives something to.
     pub(super) fn refresh_guests(&mut self, now: Timestamp, id: &str) {
         let wanted = self.wanted_guests(now, id);

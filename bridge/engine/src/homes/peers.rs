@@ -31,8 +31,9 @@ impl Engine {
         self.tokens_up(now, peer);
     }
 
-    pub(crate) fn peer_down(&mut self, _now: Timestamp, peer: &HomeId, _reason: String) {
+    pub(crate) fn peer_down(&mut self, now: Timestamp, peer: &HomeId, _reason: String) {
         self.homes.peers.linked.remove(peer);
+        self.asks_down(now, peer);
     }
 
     pub(crate) fn peer_said(&mut self, now: Timestamp, peer: &HomeId, message: LinkMessage) {
@@ -41,13 +42,17 @@ impl Engine {
                 self.federation_came(now, peer, said);
                 self.put(Output::Note(vec![Record::Heard(peer.clone(), seq)]));
             }
+            LinkMessage::Log(Log { seq, entry: Entry::Notification(told) }) => {
+                self.notification_came(now, peer, told);
+                self.put(Output::Note(vec![Record::Heard(peer.clone(), seq)]));
+            }
             LinkMessage::Token(said) => self.token_came(now, peer, said),
+            LinkMessage::Ask(ask) => self.ask_came(now, peer, ask),
+            LinkMessage::Reply(reply) => self.reply_came(now, peer, reply),
             LinkMessage::Log(_)
             | LinkMessage::Hello(_)
             | LinkMessage::Beat(_)
             | LinkMessage::State(_)
-            | LinkMessage::Ask(_)
-            | LinkMessage::Reply(_)
             | LinkMessage::Bye => {}
         }
     }

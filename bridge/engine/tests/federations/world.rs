@@ -423,7 +423,10 @@ impl World {
                 }
                 Output::Keep { record, kept, .. } => {
                     place.keep(record);
-                    place.letters.push(*kept);
+                    match *kept {
+                        Output::Answer(letter) => place.letters.push(letter),
+                        other => panic!("{other:?} is no answer to anybody here"),
+                    }
                 }
                 Output::Save(record) => place.keep(record),
                 Output::Answer(letter) => place.letters.push(letter),

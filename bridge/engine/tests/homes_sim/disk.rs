@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use hes_engine::{
-    Letter, Post,
+    Output, Post,
     record::{
         DeviceRecord, FederationRecord, MirrorRecord, ParcelRecord, Record, Restored, SubscriptionRecord, ValuesRecord,
     },
@@ -17,7 +17,7 @@ const LEAP: u64 = 1 << 20;
 #[derive(Debug)]
 pub(crate) enum Job {
     Save(Record),
-    Keep { record: Record, kept: Box<Letter>, refused: Box<Letter>, undo: Option<Sid> },
+    Keep { record: Record, kept: Box<Output>, refused: Box<Output>, undo: Option<Sid> },
     Log(ParcelRecord),
     Once(Post, Record),
     Note(Vec<Record>),
@@ -26,7 +26,7 @@ pub(crate) enum Job {
 /// What follows from something that has been written.
 #[derive(Debug)]
 pub(crate) enum Done {
-    Answer(Letter),
+    Answer(Box<Output>),
     Logged(HomeId, u64),
     Heard(Post),
     Noted(HomeId, u64),
@@ -70,7 +70,7 @@ impl Disk {
         for job in std::mem::take(&mut self.waiting) {
             match job {
                 Job::Keep { refused, undo, .. } => {
-                    done.push(Done::Answer(*refused));
+                    done.push(Done::Answer(refused));
                     done.extend(undo.map(Done::NotKept));
                 }
                 Job::Once(_, record) => done.extend(not_noted(&[record])),
@@ -109,7 +109,7 @@ impl Disk {
             }
             Job::Keep { record, kept, .. } => {
                 self.record(record);
-                vec![Done::Answer(*kept)]
+                vec![Done::Answer(kept)]
             }
             Job::Log(parcel) => {
                 let (peer, seq) = (parcel.peer.clone(), parcel.log.seq);

@@ -109,7 +109,7 @@ impl World {
         }
         for done in done {
             match done {
-                Done::Answer(letter) => self.answered(home, &letter),
+                Done::Answer(output) => self.carry_out(home, *output),
                 Done::Heard(post) => self.published(home, &post),
                 Done::Logged(peer, seq) => self.handle(home, Input::Logged(peer, seq)),
                 Done::Noted(peer, seq) => self.handle(home, Input::Noted(peer, seq)),

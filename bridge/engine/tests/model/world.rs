@@ -183,13 +183,13 @@ impl World {
                 // until it is told otherwise, the engine goes by what it wanted kept
                 self.note(&record);
                 refused.extend(undo);
-                answers::take(&letter, &mut self.requests, &self.values);
+                self.take(*letter, refused);
             }
             Output::Keep { kept, record, .. } => {
                 self.note(&record);
                 self.shelf.save(record);
                 self.shelf.commit();
-                answers::take(&kept, &mut self.requests, &self.values);
+                self.take(*kept, refused);
             }
             Output::Save(record) => {
                 self.note(&record);

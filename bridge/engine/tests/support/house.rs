@@ -355,13 +355,13 @@ impl House {
                 }
                 Output::Answer(letter) => self.letters.push(letter),
                 Output::Keep { refused: letter, undo, .. } if self.store_refuses => {
-                    self.letters.push(*letter);
+                    self.letters.push(envelope(*letter));
                     refused.extend(undo);
                 }
                 Output::Keep { record, kept, .. } => {
                     self.shelf.save(record);
                     self.shelf.commit();
-                    self.letters.push(*kept);
+                    self.letters.push(envelope(*kept));
                 }
                 Output::Notify { client, post, .. } => self.told.push((client, notification(&post))),
                 Output::Command(id, command) => self.commands.push((id, command)),
@@ -385,6 +385,14 @@ impl House {
 
 fn new_engine(limits: Limits, restored: Restored, now: Timestamp) -> Engine {
     Engine::new(HomeId::new("oak").unwrap(), Root::default(), limits, restored, now)
+}
+
+/// Returns the answer that is sent once a record is kept, or cannot be; in this house nobody asks from another home.
+fn envelope(output: Output) -> Letter {
+    match output {
+        Output::Answer(letter) => letter,
+        other => panic!("{other:?} is no answer"),
+    }
 }
 
 /// Reads a letter.

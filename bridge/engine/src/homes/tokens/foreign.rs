@@ -42,6 +42,16 @@ impl Engine {
         wants.find_map(|(_, want)| want.grants.clone())
     }
 
+    /// Returns the other homes that may give something to a user of this one, in the order of their names.
+    pub(crate) fn federated(&self, user: &UserName) -> impl Iterator<Item = &HomeId> {
+        self.homes.tokens.wants.keys().filter(|key| key.1 == *user).map(|key| &key.0)
+    }
+
+    /// Says whether another home may give something to a user of this one.
+    pub(crate) fn is_federated(&self, home: &HomeId, user: &UserName) -> bool {
+        self.federated(user).any(|other| other == home)
+    }
+
     /// Says what a user may do in another home, for the gates.
     pub(super) fn tell_foreign(&mut self, (home, user, _): &WantKey) {
         let grants = self.foreign_grants(home, user);

@@ -159,5 +159,8 @@ async fn confirm(client: &Client, home: &HomeId, number: &str) -> Result<PeerInf
 
 fn trusted(peer: &PeerInfo) -> String {
     let home = &peer.home;
-    format!("{home} is trusted here; once its owner has confirmed too, people can join: hes-bridge federation --help")
+    format!(
+        "{home} is trusted here, and given nothing by that; once its owner has confirmed too, a person with an account in \
+         both homes can join them: hes-bridge federation create {home}/NAME"
+    )
 }

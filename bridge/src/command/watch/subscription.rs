@@ -155,18 +155,21 @@ async fn scope(client: &Client, pattern: &str) -> Result<String, Failure> {
         return Ok(pattern.to_owned());
     }
     let listings = session::devices(client).await?;
-    named(pattern, &listings).ok_or_else(|| {
+    named(pattern, &listings, client.home()).ok_or_else(|| {
         let fault = Fault::new(Symbol::Unknown, "there is no cluster or device of that name, or none that you may see");
         outcomes::failure_with(&Outcome { target: pattern.to_owned(), ..Outcome::failed(fault) }, &listings)
     })
 }
 
-fn named(pattern: &str, listings: &[Listing]) -> Option<String> {
-    if listings.iter().any(|listing| listing.cluster.as_str() == pattern) {
+/// Finds what a name means, here before other homes.
+fn named(pattern: &str, listings: &[Listing], home: &HomeId) -> Option<String> {
+    if listings.iter().any(|listing| listing.cluster.as_str() == pattern && listing.home == *home) {
         return Some(pattern.to_owned());
     }
-    let device = listings.iter().find(|listing| *listing.document.name == *pattern)?;
-    Some(format!("{}/{}", device.cluster, device.device))
+    let mut called = listings.iter().filter(|listing| *listing.document.name == *pattern);
+    let device = called.clone().find(|listing| listing.home == *home).or_else(|| called.next())?;
+    let elsewhere = if device.home == *home { String::new() } else { format!("{}/", device.home) };
+    Some(format!("{elsewhere}{}/{}", device.cluster, device.device))
 }
 
 #[cfg(test)]
@@ -183,7 +186,9 @@ mod tests {
             ("plug", Some("zigbee/plug")),
             ("x", None),
         ] {
-            assert_eq!(named(pattern, &listings).as_deref(), expect, "{pattern}");
+            assert_eq!(named(pattern, &listings, &"oak".parse().unwrap()).as_deref(), expect, "{pattern}");
         }
+        let elsewhere = named("Kitchen bulb", &listings, &"elm".parse().unwrap());
+        assert_eq!(elsewhere.as_deref(), Some("oak/zigbee/lamp"));
     }
 }

@@ -101,11 +101,13 @@ fn subscriptions_of_a_guest_end_with_the_consent() {
     let subscribed = world.guest_asks("oak", &guest, "$req/subscribe", r#"{"scope":"zigbee/lamp","initial":false}"#);
     assert_eq!(subscribed, Some(201));
     world.hears("oak", "u-lamp/state", &json!({"state": "OFF"}));
-    assert_eq!(world.homes[&home("oak")].notified, 1);
+    world.deliver();
+    assert_eq!(world.homes[&home("elm")].notified, 1, "it is told in its own home");
     world.does("oak", &anna("oak"), json!({"withdraw": {"federation": id}}));
     assert_eq!(world.homes[&home("oak")].engine.load().subscriptions, 0);
     world.hears("oak", "u-lamp/state", &json!({"state": "ON"}));
-    assert_eq!(world.homes[&home("oak")].notified, 1);
+    world.deliver();
+    assert_eq!(world.homes[&home("elm")].notified, 1);
 }
 
 #[test]

@@ -9,7 +9,8 @@ use std::{
 };
 
 use hes_engine::{
-    Asked, Asker, Delivery, Door, Engine, Input, Letter, Limits, Output, PeerTerms,
+    Asked, Asker, Delivery, Door, Engine, Input, Letter, Limits, Output, PeerTerms, Post,
+    cluster::Command,
     homes::Notary,
     record::{FederationRecord, Record, Restored},
 };
@@ -57,7 +58,11 @@ pub(crate) struct Home {
     accounts: BTreeMap<String, Vec<Grant>>,
     peers: BTreeSet<HomeId>,
     pub(crate) shelf: BTreeMap<String, FederationRecord>,
-    letters: Vec<Letter>,
+    pub(crate) letters: Vec<Letter>,
+    /// What clients were told on their topics.
+    pub(crate) told: Vec<Post>,
+    /// What was said to devices.
+    pub(crate) commands: Vec<Command>,
     /// How many notifications were sent.
     pub(crate) notified: usize,
     pub(crate) foreign: BTreeMap<(HomeId, UserName), Arc<Grants>>,
@@ -425,12 +430,17 @@ impl World {
                     place.keep(record);
                     match *kept {
                         Output::Answer(letter) => place.letters.push(letter),
-                        other => panic!("{other:?} is no answer to anybody here"),
+                        Output::Say(to, message) => self.air.push_back(Packet { from: home(at), to, message }),
+                        other => panic!("{other:?} is no answer"),
                     }
                 }
                 Output::Save(record) => place.keep(record),
                 Output::Answer(letter) => place.letters.push(letter),
-                Output::Notify { .. } => place.notified += 1,
+                Output::Notify { post, .. } => {
+                    place.notified += 1;
+                    place.told.push(post);
+                }
+                Output::Command(_, command) => place.commands.push(command),
                 Output::Foreign(other, user, Some(grants)) => drop(place.foreign.insert((other, user), grants)),
                 Output::Foreign(other, user, None) => drop(place.foreign.remove(&(other, user))),
                 _ => {}
@@ -447,6 +457,8 @@ impl Home {
             peers,
             shelf: BTreeMap::new(),
             letters: Vec::new(),
+            told: Vec::new(),
+            commands: Vec::new(),
             notified: 0,
             foreign: BTreeMap::new(),
             epoch: 0,

@@ -1,13 +1,16 @@
 //! `hes-bridge devices`: what there is.
 
 use clap::Args;
-use hes_schemas::{DeviceDocument, HomeId, message::Listing};
+use hes_schemas::{
+    DeviceDocument, HomeId,
+    message::{HomeOutcome, Listing},
+};
 
 use super::{
     Exit, Failure, Output,
     connect::ConnectArgs,
     render::{Field, Look, table},
-    session::{self, Session, Task, json},
+    session::{self, Session, Task, fault, json},
 };
 
 /// List the devices that the account may see, here and in the homes where it is federated
@@ -23,18 +26,28 @@ pub(crate) struct DevicesArgs {
 impl Task for DevicesArgs {
     async fn run(&self, session: &Session, output: &mut Output) -> Result<Exit, Failure> {
         let client = session::connect(session, output).await?;
-        let listings = session::devices(&client).await?;
+        let (listings, failed) = session::all_homes(&client).await?;
         let home = client.home().clone();
         client.close().await;
         if session.is_json {
             output.print(&json(&listings))?;
-        } else if listings.is_empty() {
+        } else if listings.is_empty() && failed.is_empty() {
             output.note("there is no device that this account may see; is a cluster configured and online?");
-        } else {
+        } else if !listings.is_empty() {
             output.print(&rendered(&listings, &home, output.look()))?;
         }
-        Ok(Exit::Success)
+        for outcome in &failed {
+            output.failure(&failure(outcome));
+        }
+        Ok(failed.iter().map(|outcome| outcome.status.into()).max().unwrap_or(Exit::Success))
     }
+}
+
+/// Words why another home did not list its devices.
+fn failure(outcome: &HomeOutcome) -> Failure {
+    let HomeOutcome { home, status, error, detail } = outcome;
+    let why = fault(*status, error.map(|symbol| symbol.as_str()), detail.as_deref());
+    Failure::new((*status).into(), format!("{home}: {why}"))
 }
 
 fn rendered(listings: &[Listing], home: &HomeId, look: Look) -> String {
@@ -62,7 +75,7 @@ fn model(document: &DeviceDocument) -> String {
 
 #[cfg(test)]
 mod tests {
-    use hes_schemas::message::Availability;
+    use hes_schemas::{Fault, Symbol, message::Availability};
 
     use super::{super::sample::listing, *};
 
@@ -81,6 +94,14 @@ mod tests {
                 "zigbee/plug  Garage plug   light  offline  IKEA LED1545G12",
             ]
         );
+    }
+
+    #[test]
+    fn a_home_that_fails_says_why() {
+        let fault = Fault::new(Symbol::HomeOffline, "the other home cannot be reached");
+        let failure = failure(&HomeOutcome::failed("elm".parse().unwrap(), fault));
+        assert_eq!(failure.exit, Exit::Failed);
+        assert_eq!(failure.line.unwrap(), "elm: 503 home_offline: the other home cannot be reached");
     }
 
     #[test]

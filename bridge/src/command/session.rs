@@ -2,7 +2,7 @@
 
 use hes_schemas::{
     Operation, Status,
-    message::{Answer, Devices, Listing},
+    message::{Answer, Devices, HomeOutcome, Listing},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -97,15 +97,24 @@ pub(crate) fn info<T: DeserializeOwned>(answer: Answer) -> Result<T, Failure> {
 /// # Errors
 /// As [`ask`].
 pub(crate) async fn devices(client: &Client) -> Result<Vec<Listing>, Failure> {
-    let mut listings = Vec::new();
+    Ok(all_homes(client).await?.0)
+}
+
+/// Does the same, and says which other homes failed to list theirs.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) async fn all_homes(client: &Client) -> Result<(Vec<Listing>, Vec<HomeOutcome>), Failure> {
+    let (mut listings, mut failed) = (Vec::new(), Vec::new());
     let mut after = None;
     loop {
         let page = Devices { limit: Some(PAGE), after, ..Devices::default() };
         let answer = ask(client, Operation::Devices, &page).await?;
         listings.extend(answer.devices.unwrap_or_default());
+        failed.extend(answer.homes.into_iter().filter(|outcome| !outcome.status.is_success()));
         match answer.next {
             Some(next) => after = Some(next),
-            None => return Ok(listings),
+            None => return Ok((listings, failed)),
         }
     }
 }

@@ -92,9 +92,8 @@ fn operation_object(channel: &Channel) -> Option<Value> {
         channel.messages.iter().map(|name| json!({ "$ref": format!("#/channels/{key}/messages/{name}") })).collect();
     let (action, retain) = match channel.direction {
         Direction::Kept => ("send", true),
-        Direction::Told => ("send", false),
+        Direction::Told | Direction::Sealed => ("send", false),
         Direction::Asked => ("receive", false),
-        Direction::Reserved => return None,
     };
     let mut operation = json!({
         "action": action,

@@ -134,7 +134,7 @@ fn each(check: &impl Check) {
         dispatch(check, &vectors);
         seen += 1;
     }
-    assert_eq!(seen, 24, "one file for each message");
+    assert_eq!(seen, 25, "one file for each message");
 }
 
 fn dispatch(check: &impl Check, vectors: &Vectors) {
@@ -156,6 +156,7 @@ fn dispatch(check: &impl Check, vectors: &Vectors) {
         "TokenInfo" => check.check::<message::TokenInfo>(vectors, told),
         "Verdict" => check.check::<message::Verdict>(vectors, told),
         "Answer" => check.check::<message::Answer>(vectors, told),
+        "LinkMessage" => check.check::<hes_schemas::link::LinkMessage>(vectors, told),
         "Notification" => check.check::<message::Notification>(vectors, told),
         "Reading" => check.check::<Reading>(vectors, told),
         "DeviceDocument" => check.check::<DeviceDocument>(vectors, told),

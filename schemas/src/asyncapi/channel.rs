@@ -35,8 +35,8 @@ pub(super) enum Direction {
     Told,
     /// A client, never retained; the gateway answers.
     Asked,
-    /// Other gateways; nothing is laid down.
-    Reserved,
+    /// Gateways to each other, never retained, in sealed frames of CBOR.
+    Sealed,
 }
 
 /// A parameter of a topic.
@@ -118,7 +118,7 @@ fn sample<T: Sample>(name: &str) -> T {
 }
 
 fn channel(address: &Address) -> Channel {
-    use Direction::{Asked, Kept, Reserved, Told};
+    use Direction::{Asked, Kept, Sealed, Told};
     let (key, summary, direction, messages): (_, _, _, &'static [&'static str]) = match address {
         Address::HomeStatus(_) => {
             ("homeStatus", "Whether the gateway is there; offline is its last will.", Kept, &["HomeState"])
@@ -158,7 +158,12 @@ fn channel(address: &Address) -> Channel {
         Address::Request(_, operation) => request(*operation),
         Address::Answer(..) => ("answer", "Answers to a client: its answer space.", Told, &["Answer"]),
         Address::Notify(..) => ("notification", "Notifications of one subscription.", Told, &["Notification"]),
-        Address::Link(..) => ("link", "What one gateway says to another.", Reserved, &[]),
+        Address::Link(..) => (
+            "link",
+            "What one gateway says to another, inside the seal that proves who says it.",
+            Sealed,
+            &["LinkMessage"],
+        ),
     };
     Channel {
         key: key.to_owned(),

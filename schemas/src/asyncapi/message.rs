@@ -26,6 +26,7 @@ pub(super) fn all() -> Map<String, Value> {
         ("DeviceState", "Whether a device is there."),
         ("DeviceEvent", "Something that a device tells of."),
         ("Notification", "One thing that a subscriber is told."),
+        ("LinkMessage", "One thing that a gateway says to another, as it is inside the seal."),
     ]
     .map(|(name, summary)| Message { name, summary, payload: schema(name), headers: None });
     let requests = [

@@ -232,6 +232,19 @@ impl Accounts {
         drop(self.shared.follower.set(Follower(Box::new(tell))));
     }
 
+    /// Takes in what this gateway itself has changed in the store, and has it told.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read; then nothing has changed here.
+    pub async fn reload(&self) -> Result<(), StoreError> {
+        let _alone = self.shared.look.lock().await;
+        let has_changed = self.show(self.shared.ledger.accounts().await?);
+        if let (true, Some(Follower(tell))) = (has_changed, self.shared.follower.get()) {
+            tell(self.rights());
+        }
+        Ok(())
+    }
+
     /// Looks for changes that others make in the store, for ever.
     ///
     /// A store that cannot be read changes nothing.

@@ -3,6 +3,7 @@
 //! The way of a message: socket -> `door` (or `link`, `alongside`) -> `mind`, which holds the engine -> `sinks` -> broker,
 //! link or store. `mind.rs` shows the style of this room best.
 
+mod abroad;
 mod alongside;
 mod clock;
 mod departed;
@@ -14,6 +15,7 @@ mod link;
 mod listeners;
 mod metrics;
 mod mind;
+mod peers;
 pub(crate) mod register;
 mod report;
 mod rights;
@@ -41,13 +43,19 @@ use self::{
     keyring::Keyring,
     listeners::Doors,
     mind::Mind,
+    peers::{Peers, Surroundings},
     register::Register,
     rights::House,
     sinks::{Link, Sinks},
 };
 use crate::{
     accounts::Accounts,
-    peers::keys::{Keys, LIFE, RotateError},
+    peers::{
+        book::Book,
+        keys::{Keys, LIFE, RotateError},
+        notary::HomeNotary,
+        station::Station,
+    },
     settings::{ClusterSettings, Settings},
     store::{Opened, Store},
 };
@@ -96,6 +104,9 @@ pub enum StartError {
     /// The keys of the home cannot be used.
     #[error(transparent)]
     Keys(#[from] RotateError),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    Random,
     /// The broker does not start.
     #[error("the built-in broker does not start")]
     Broker(#[source] hes_broker::StartError),
@@ -113,8 +124,10 @@ impl Gateway {
         let addresses = doors.addresses();
         let clock = Arc::new(Clock::start());
         let opened = Store::open(&settings.data, settings.store.save_interval, clock.now()).await?;
-        let keys = Keys::open_or_make(&settings.data, &settings.home, LIFE, clock.now())?;
-        let keyring = Keyring::new(Arc::new(keys), Arc::clone(&clock));
+        let keys = Arc::new(Keys::open_or_make(&settings.data, &settings.home, LIFE, clock.now())?);
+        let keyring = Keyring::new(Arc::clone(&keys), Arc::clone(&clock));
+        opened.store.ledger().end_invited(None).await?;
+        let rows = opened.store.ledger().peers().await?;
         let accounts = Accounts::open(opened.store.ledger().clone(), settings.broker.anonymous).await?;
         accounts.accept_tokens(settings.home.clone());
         let founded = accounts.found_owner().await?;
@@ -124,36 +137,42 @@ impl Gateway {
 
         let register = Arc::new(Register::default());
         let (outbox, outgoing) = settings.alongside.as_ref().map(|_| Outbox::new()).unzip();
-        let sinks = Sinks::new(store.clone(), Arc::clone(&register), outbox.clone());
-        let mind = Mind::new(engine(settings, restored, &clock), sinks, Arc::clone(&clock));
+        let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let station = Station::new(Arc::clone(&keys), Arc::new(Book::default()), settings.root.clone());
+        let station = Arc::new(station.ok_or(StartError::Random)?);
+        let around = Surroundings {
+            station: Arc::clone(&station),
+            root: settings.root.clone(),
+            clock: Arc::clone(&clock),
+            store: store.clone(),
+            accounts: accounts.clone(),
+            settings: settings.peers.clone(),
+            tasks: tasks.clone(),
+            cancel: cancel.clone(),
+        };
+        let peers = Peers::new(around);
+        let sinks = Sinks::new(store.clone(), Arc::clone(&register), outbox.clone(), Arc::clone(&peers));
+        let mut engine = engine(settings, restored, &clock);
+        engine.set_notary(Arc::new(HomeNotary::new(Arc::clone(station.keys()), Arc::clone(station.book()))));
+        let mind = Mind::new(engine, sinks, Arc::clone(&clock));
         mind.look(|engine| engine.devices().for_each(|record| register.add(record)));
         mind.handle(Input::Rights(accounts.rights()));
         keyring.tell(&mind);
 
-        let mut gateway = Self {
-            mind,
-            store,
-            broker: None,
-            addresses,
-            founded,
-            attachments: Vec::new(),
-            cancel: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-        };
+        let mut gateway =
+            Self { mind, store, broker: None, addresses, founded, attachments: Vec::new(), cancel, tasks };
         let complete = Arc::new(SetOnce::new());
         let (root, home) = (settings.root.clone(), settings.home.clone());
-        let house = House { root, home, register, clock, complete: Arc::clone(&complete) };
+        let roster = Arc::clone(peers.roster());
+        let house = House { root, home, register, roster, clock, complete: Arc::clone(&complete) };
         gateway.open_door(settings, doors, (retained, sessions), accounts.clone(), house).await?;
         gateway.link_clusters(&settings.clusters);
         gateway.serve_alongside(settings, outbox, outgoing);
+        peers.start(&gateway.mind, gateway.broker.clone(), rows);
         gateway.watch(accounts);
         for listener in pages {
-            gateway.spawn_endless(metrics::serve(
-                listener,
-                gateway.broker.clone(),
-                gateway.store.clone(),
-                keyring.clone(),
-            ));
+            let (broker, store) = (gateway.broker.clone(), gateway.store.clone());
+            gateway.spawn_endless(metrics::serve(listener, broker, store, Arc::clone(&peers), keyring.clone()));
         }
         gateway.spawn_endless(keyring.tend(Arc::clone(&gateway.mind)));
         gateway.spawn_endless(Arc::clone(&gateway.mind).keep_time());
@@ -183,6 +202,7 @@ impl Gateway {
     /// # Errors
     /// [`crate::store::StoreError`] if the last changes could not be written.
     pub async fn shutdown(mut self) -> Result<(), crate::store::StoreError> {
+        self.mind.sinks().peers().leave();
         self.attachments.clear();
         self.cancel.cancel();
         if let Some(broker) = &self.broker {

@@ -26,6 +26,7 @@ mod word;
 use std::{
     ffi::OsString,
     net::SocketAddr,
+    num::NonZeroU32,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -43,7 +44,7 @@ use complaint::Place;
 use key::{Key, Keys};
 use layer::Layer;
 
-use crate::remote::Remote;
+use crate::remote::{Remote, Trust};
 
 /// What a gateway is to do; every key has a value here.
 #[derive(Debug, Clone)]
@@ -62,6 +63,8 @@ pub struct Settings {
     pub clusters: Vec<ClusterSettings>,
     /// Another broker that the interface is served on too.
     pub alongside: Option<AlongsideSettings>,
+    /// Other homes.
+    pub peers: PeersSettings,
     /// The store.
     pub store: StoreSettings,
     /// The figures for machines.
@@ -109,6 +112,21 @@ pub struct AlongsideSettings {
     pub(crate) remote: Remote,
     /// Account whose rights all have that may publish there.
     pub acts_as: UserName,
+}
+
+/// Other homes.
+#[derive(Debug, Clone)]
+pub struct PeersSettings {
+    /// Another broker where other homes are met, and how to get in.
+    pub(crate) remote: Option<Remote>,
+    /// Who is trusted to sign for the brokers of other homes.
+    pub(crate) trust: Trust,
+    /// Homes that are told what others tell.
+    pub transit: Vec<HomeId>,
+    /// How many messages each may send in a second.
+    pub messages: NonZeroU32,
+    /// How many bytes each may send in a second.
+    pub bytes: usize,
 }
 
 /// The store.

@@ -14,6 +14,7 @@ mod ledger;
 mod limits;
 mod load;
 mod migration;
+mod peers;
 #[cfg(test)]
 pub(crate) mod samples;
 mod sessions;
@@ -36,6 +37,7 @@ use tokio::task::JoinHandle;
 pub use account::AccountRow;
 pub use error::StoreError;
 pub use ledger::{ForeignState, Ledger, Removal};
+pub use peers::PeerRow;
 pub use writer::Figures;
 
 use batch::Kept;

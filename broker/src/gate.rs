@@ -27,6 +27,8 @@ pub enum Space {
     Own,
     /// What nobody may subscribe to, or another client's answers.
     Closed,
+    /// What this home says to one other home.
+    Link,
     /// The broker's own topics.
     System,
     /// Any other filter.
@@ -88,6 +90,7 @@ impl Gate {
         };
         let mut levels = rest.split('/');
         match (levels.next(), levels.next(), levels.next()) {
+            (Some("$link"), Some(from), Some(_)) if !filter.has_wildcard() && from == self.home.as_str() => Space::Link,
             (Some("$link"), _, _) | (_, Some("$req"), _) => Space::Closed,
             (Some(home), Some("$res" | "$notify"), owner) => {
                 let is_own = home == self.home.as_str() && name.is_some() && owner == name.map(ClientId::as_str);
@@ -163,6 +166,9 @@ mod tests {
             ("hes/1/oak/$res/#", Space::Closed),
             ("hes/1/oak/$req/#", Space::Closed),
             ("hes/1/$link/#", Space::Closed),
+            ("hes/1/$link/oak/elm", Space::Link),
+            ("hes/1/$link/oak/+", Space::Closed),
+            ("hes/1/$link/elm/oak", Space::Closed),
             ("hes/1/oak/zigbee/lamp/set", Space::Closed),
             ("hes/1/#", Space::Open),
             ("#", Space::Open),

@@ -255,6 +255,7 @@ impl Hub {
         match self.gate.space(filter, client.name()) {
             Space::Own => !is_shared,
             Space::Closed => false,
+            Space::Link => !is_shared && client.rights().may_subscribe(filter),
             Space::Open | Space::System => client.rights().may_subscribe(filter),
         }
     }

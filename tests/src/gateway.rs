@@ -25,6 +25,7 @@ pub struct Gateway {
     folder: TempDir,
     binary: PathBuf,
     launcher: Vec<String>,
+    home: String,
     broker: String,
     config: String,
     has_door: bool,
@@ -44,6 +45,7 @@ impl Gateway {
             folder,
             binary: binary.into(),
             launcher: Vec::new(),
+            home: "home".to_owned(),
             broker: String::new(),
             config: String::new(),
             has_door: true,
@@ -71,6 +73,19 @@ impl Gateway {
     #[must_use]
     pub fn alongside(self, broker: SocketAddr) -> Self {
         self.with(&format!("\n[alongside]\nacts_as = \"owner\"\nurl = \"mqtt://{broker}\"\n"))
+    }
+
+    /// Gives its home another id.
+    #[must_use]
+    pub fn named(mut self, home: &str) -> Self {
+        home.clone_into(&mut self.home);
+        self
+    }
+
+    /// Returns the id of its home.
+    #[must_use]
+    pub fn home(&self) -> &str {
+        &self.home
     }
 
     /// Gives its built-in broker settings: lines as they stand below `[broker]`.
@@ -118,7 +133,8 @@ impl Gateway {
             (true, None) => "\"127.0.0.1:0\"".to_owned(),
             (true, Some(address)) => format!("\"{address}\""),
         };
-        let text = format!("home = \"home\"\n\n[broker]\nlisten = [{listen}]\n{}{}", self.broker, self.config);
+        let (home, broker, config) = (&self.home, &self.broker, &self.config);
+        let text = format!("home = \"{home}\"\n\n[broker]\nlisten = [{listen}]\n{broker}{config}");
         let config = self.write("hes-bridge.toml", &text);
         let mut words = self.launcher.iter().map(OsStr::new).chain([self.binary.as_os_str()]);
         let mut command = Command::new(words.next().unwrap_or_default());

@@ -64,6 +64,7 @@ pub(super) async fn start(settings: &Settings) -> Result<Gateway, Failure> {
             | StartError::Store(_)
             | StartError::Accounts(_)
             | StartError::Keys(_)
+            | StartError::Random
             | StartError::Broker(_) => "",
         };
         Failure::usage(format!("{}{way_out}", chain(&error)))

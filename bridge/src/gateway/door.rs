@@ -40,6 +40,10 @@ impl Backend for Door {
     }
 
     fn interface(&self, client: &Client, publish: Publish) {
+        let peers = self.mind.sinks().peers();
+        if peers.take(client.rights().user(), &publish) {
+            return;
+        }
         let Ok(user) = UserName::new(client.rights().user()) else { return };
         let properties = &publish.properties;
         self.mind.handle(Input::Asked(Asked {
@@ -68,6 +72,10 @@ impl Backend for Door {
     fn rights(&self, user: &str) -> Option<Arc<dyn Rights>> {
         let session = self.accounts.resume(user)?;
         Some(Arc::new(ClientRights::new(session, self.accounts.clone(), Arc::clone(&self.house))))
+    }
+
+    fn client_gone(&self, client: &Client) {
+        self.mind.sinks().peers().gone(client.rights().user());
     }
 
     fn keep(&self, changes: Vec<Change>, done: Option<Done>) {

@@ -57,6 +57,7 @@ impl Case<'_> {
         match self.gate.space(filter, self.client) {
             Space::Own => Finding::yes("subscribe", "these are the client's own answers and notifications"),
             Space::Closed => Finding::no("subscribe", self.closed(filter)),
+            Space::Link => Finding::no("subscribe", GATEWAYS),
             Space::Open | Space::System => {
                 let mut finding =
                     self.finding("subscribe", self.gates.subscribe(self.now, self.grants, filter), |grant| {
@@ -88,6 +89,8 @@ impl Case<'_> {
         match self.gate.space(&filter, self.client) {
             Space::Own => Finding::yes("receive", "these are the client's own answers and notifications"),
             Space::Closed => Finding::no("receive", self.closed(&filter)),
+            Space::Link => Finding::no("receive", GATEWAYS),
+            Space::Open | Space::System if self.is_abroad(topic) => Finding::no("receive", ABROAD),
             Space::Open | Space::System => {
                 let verdict = self.gates.receive(self.now, self.grants, topic);
                 let device = self.root().parse(topic.as_str()).and_then(device);
@@ -198,10 +201,21 @@ impl Case<'_> {
         }
     }
 
+    /// Says whether a topic is below another home.
+    fn is_abroad(&self, topic: &Topic) -> bool {
+        let mut levels = self.root().strip(topic.as_str()).unwrap_or_default().split('/');
+        levels.next().is_some_and(|home| !home.is_empty() && home != self.gates.home.as_str())
+    }
+
     const fn root(&self) -> &Root {
         self.gates.root
     }
 }
+
+const GATEWAYS: &str = "only the gateway of the other home hears what is said to it, by the account of its pairing";
+
+const ABROAD: &str = "what may be seen of another home is for that home to say, and is known while its token holds: \
+                      hes-bridge federation list";
 
 impl Finding {
     fn yes(deed: &'static str, why: impl Into<String>) -> Self {

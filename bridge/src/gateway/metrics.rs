@@ -23,7 +23,7 @@ use tokio::{
 };
 
 use self::page::page;
-use super::{StartError, keyring::Keyring, report};
+use super::{StartError, keyring::Keyring, peers::Peers, report};
 use crate::store::Store;
 
 /// How many may read at a time.
@@ -62,8 +62,14 @@ pub(super) async fn open(addresses: &[SocketAddr], place: &str) -> Result<Vec<Tc
 }
 
 /// Shows the figures and the public keys for ever.
-pub(super) async fn serve(listener: TcpListener, broker: Option<Broker>, store: Store, keyring: Keyring) {
-    let figures = move || page(broker.as_ref().map(Broker::figures), store.figures());
+pub(super) async fn serve(
+    listener: TcpListener,
+    broker: Option<Broker>,
+    store: Store,
+    peers: Arc<Peers>,
+    keyring: Keyring,
+) {
+    let figures = move || page(broker.as_ref().map(Broker::figures), store.figures(), peers.figures());
     let keys = move || serde_json::to_string(&keyring.public()).unwrap_or_default();
     let pages: [Page; 2] = [("/metrics", CONTENT, Box::new(figures)), ("/.well-known/jwks.json", KEYS, Box::new(keys))];
     show(listener, Arc::new(pages)).await;

@@ -5,11 +5,20 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use hes_engine::{Engine, Input, Output, Post};
-use hes_schemas::{ClusterId, Filter, Timestamp};
-use tokio::sync::Notify;
+use hes_engine::{
+    Engine, Input, Output, Post,
+    record::{ParcelRecord, Record},
+};
+use hes_schemas::{ClusterId, Filter, HomeId, Timestamp};
+use tokio::{runtime::Handle, sync::Notify};
 
-use super::{clock::Clock, sinks::Sinks};
+use super::{
+    clock::Clock,
+    sinks::{Done, Sinks},
+};
+
+/// How long to wait before a log that could not be kept is tried again.
+const LOG_AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// The engine and where its outputs go.
 ///
@@ -23,6 +32,7 @@ pub(crate) struct Mind {
     /// When the engine wants to be woken, as the timer knows it.
     armed: AtomicI64,
     rearm: Notify,
+    runtime: Handle,
     me: Weak<Self>,
 }
 
@@ -34,6 +44,7 @@ impl Mind {
             clock,
             armed: AtomicI64::new(i64::MAX),
             rearm: Notify::new(),
+            runtime: Handle::current(),
             me: me.clone(),
         })
     }
@@ -100,13 +111,19 @@ impl Mind {
             Output::Remember { cluster, topic, payload } => self.sinks.remember(cluster, topic, payload),
             Output::Recall(cluster) => self.recall(cluster),
             Output::Notice(notice) => super::report::notice(&notice),
-            Output::Say(..)
-            | Output::Log(_)
-            | Output::PublishOnce(..)
-            | Output::Note(_)
-            | Output::Mirrored(..)
-            | Output::Foreign(..)
-            | Output::Errand(..) => {}
+            Output::Say(peer, message) => self.sinks.peers().say(&peer, &message),
+            Output::Log(parcel) => self.log(parcel),
+            Output::PublishOnce(post, record) => {
+                let done = self.noted(std::slice::from_ref(&record));
+                self.sinks.publish_with(post, vec![record], done);
+            }
+            Output::Note(records) => {
+                let done = self.noted(&records);
+                self.sinks.keep_all(records, done);
+            }
+            Output::Mirrored(path, document) => self.sinks.register().mirror(path, document.as_deref()),
+            Output::Foreign(home, user, grants) => self.sinks.register().grant_abroad(home, user, grants),
+            Output::Errand(key, errand) => self.sinks.peers().run(key, errand),
             Output::Keep { record, kept, refused, undo } => {
                 let me = self.me.clone();
                 let done = move |is_kept: bool| {
@@ -119,6 +136,41 @@ impl Mind {
                 self.sinks.keep(record, Box::new(done));
             }
         }
+    }
+
+    /// Keeps an entry of the log, for as long as it takes.
+    fn log(&self, parcel: ParcelRecord) {
+        let (me, runtime) = (self.me.clone(), self.runtime.clone());
+        let again = parcel.clone();
+        let done = move |is_kept: bool| {
+            let Some(me) = me.upgrade() else { return };
+            if is_kept {
+                return me.handle(Input::Logged(again.peer, again.log.seq));
+            }
+            // the engine's lock may be held by whoever calls
+            runtime.spawn(async move {
+                tokio::time::sleep(LOG_AGAIN).await;
+                me.log(again);
+            });
+        };
+        self.sinks.store().log(parcel, Box::new(done));
+    }
+
+    /// Returns what is to be called when what a peer's log said is on disk, or could not be put there.
+    fn noted(&self, records: &[Record]) -> Done {
+        let heard: Vec<(HomeId, u64)> = records.iter().filter_map(heard).collect();
+        let (me, runtime) = (self.me.clone(), self.runtime.clone());
+        Box::new(move |is_kept| {
+            let Some(me) = me.upgrade() else { return };
+            if is_kept {
+                return heard.into_iter().for_each(|(peer, seq)| me.handle(Input::Noted(peer, seq)));
+            }
+            // the engine's lock may be held by whoever calls
+            runtime.spawn(async move {
+                tokio::time::sleep(LOG_AGAIN).await;
+                heard.into_iter().for_each(|(peer, _)| me.handle(Input::NotNoted(peer)));
+            });
+        })
     }
 
     /// Brings back what a cluster said of its devices in another life.
@@ -139,6 +191,22 @@ impl Mind {
     fn engine(&self) -> MutexGuard<'_, Engine> {
         // the engine never panics; were it to, a half-done step would still be better than a house that stands still
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn heard(record: &Record) -> Option<(HomeId, u64)> {
+    match record {
+        Record::Heard(peer, seq) => Some((peer.clone(), *seq)),
+        Record::Device(_)
+        | Record::Values(_)
+        | Record::DeviceGone(..)
+        | Record::Subscription(_)
+        | Record::SubscriptionGone(_)
+        | Record::ParcelsGone(..)
+        | Record::Mirror(_)
+        | Record::MirrorGone(_)
+        | Record::Federation(_)
+        | Record::FederationGone(_) => None,
     }
 }
 

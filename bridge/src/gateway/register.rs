@@ -10,12 +10,16 @@ use hes_engine::{
     record::{DeviceRecord, Record},
 };
 use hes_schemas::{
-    ClusterId, DeviceId, PropertyDocument, PropertyName, Safety, Target, Timestamp, Uid,
+    ClusterId, DeviceDocument, DeviceId, DevicePath, HomeId, PropertyDocument, PropertyName, Safety, Target, Timestamp,
+    Uid, UserName,
     rights::{Action, Grants, Subject},
 };
 use rustc_hash::FxHashMap;
 
-use super::gates::{Closed, Verdict};
+use super::{
+    abroad::Abroad,
+    gates::{Closed, Verdict},
+};
 
 /// How many topics of devices that were renamed or have gone are remembered: the messages that end what was retained there
 /// may still be under way.
@@ -29,7 +33,7 @@ const NOTHING: Closed = Closed::NotGranted(Action::Read, Safety::S0);
 /// The engine's outputs keep it up to date. It has a lock of its own, because messages are delivered while the engine's is
 /// held.
 #[derive(Debug, Default)]
-pub(crate) struct Register(RwLock<Entries>);
+pub(crate) struct Register(RwLock<Entries>, Abroad);
 
 #[derive(Debug, Default)]
 struct Entries {
@@ -74,14 +78,62 @@ impl Register {
         }
     }
 
+    /// Takes note of what may be shown of a device of another home; nothing if it has gone.
+    pub(crate) fn mirror(&self, path: DevicePath, document: Option<&DeviceDocument>) {
+        self.1.mirror(path, document);
+    }
+
+    /// Takes note of what a user may do in another home; nothing if that has ended.
+    pub(crate) fn grant_abroad(&self, home: HomeId, user: UserName, grants: Option<Arc<Grants>>) {
+        self.1.grant(home, user, grants);
+    }
+
+    /// Says whether a user may do anything in any other home.
+    pub(crate) fn is_abroad(&self, user: &str) -> bool {
+        self.1.is_known(user)
+    }
+
+    /// Says whether a user may be shown what is said below another home: `rest` is the topic behind the home.
+    pub(crate) fn may_see_abroad(
+        &self,
+        now: Timestamp,
+        user: &str,
+        bounds: Option<Arc<Grants>>,
+        (home, rest): (&str, &str),
+    ) -> bool {
+        let grants = self.1.grants(home, user);
+        let grants = grants.map(|grants| bounds.map_or_else(|| Arc::clone(&grants), |it| Arc::new(grants.within(it))));
+        grants.is_some_and(|grants| self.1.with(home, |devices| devices.see(now, &grants, rest).is_ok()) == Some(true))
+    }
+
     pub(crate) fn add(&self, record: &DeviceRecord) {
-        let path: Box<str> = format!("{}/{}", record.cluster, record.id).into();
-        let entry = Arc::new(Entry {
+        self.insert(Entry {
             cluster: record.cluster.clone(),
             device: record.id.clone(),
             uid: record.uid.clone(),
             shape: Arc::clone(&record.shape),
         });
+    }
+
+    /// Adds a device that is known by its document.
+    pub(super) fn add_document(&self, cluster: ClusterId, document: &DeviceDocument) {
+        let DeviceDocument { id, uid, kind, properties, events, .. } = document;
+        let (kind, properties, events) = (Arc::clone(kind), Arc::clone(properties), Arc::clone(events));
+        let shape = Arc::new(Shape { kind, properties, events });
+        self.insert(Entry { cluster, device: id.clone(), uid: uid.clone(), shape });
+    }
+
+    /// Removes a device by its id in topics.
+    pub(super) fn remove(&self, cluster: &ClusterId, device: &DeviceId) {
+        let uid = self.uid(&format!("{cluster}/{device}"));
+        if let Some(uid) = uid {
+            self.0.write().unwrap_or_else(PoisonError::into_inner).retire(&(cluster.clone(), uid));
+        }
+    }
+
+    fn insert(&self, entry: Entry) {
+        let path: Box<str> = format!("{}/{}", entry.cluster, entry.device).into();
+        let entry = Arc::new(entry);
         let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let key = (entry.cluster.clone(), entry.uid.clone());
         if entries.path_of.get(&key).is_some_and(|old| *old != path) {

@@ -1,7 +1,7 @@
 //! The words of the gateway's log; the only place that puts facts into them. Never payloads, passwords or tokens.
 
 use hes_engine::Notice;
-use hes_schemas::ClusterId;
+use hes_schemas::{ClusterId, HomeId};
 use tracing::{debug, error, info, trace, warn};
 
 use super::departed::Departed;
@@ -106,4 +106,56 @@ pub(crate) fn outbox_full() {
 
 pub(crate) fn answer_dropped() {
     warn!("Answer dropped, the other broker is away or too slow");
+}
+
+pub(crate) fn peer_up(peer: &HomeId) {
+    info!(%peer, "Other home linked");
+}
+
+pub(crate) fn peer_down(peer: &HomeId, reason: &str) {
+    warn!(%peer, %reason, "Link to other home down");
+}
+
+pub(crate) fn peer_malformed(peer: &HomeId, error: &dyn std::fmt::Display) {
+    debug!(%peer, %error, "Message of another home set aside");
+}
+
+pub(crate) fn peer_too_large(peer: &HomeId, bytes: usize) {
+    warn!(%peer, bytes, "Message for another home dropped, it is too large");
+}
+
+pub(crate) fn peer_refused(account: &str, topic: &str) {
+    debug!(account, topic, "Another home may not say that");
+}
+
+pub(crate) fn peer_without_way(peer: &HomeId) {
+    warn!(%peer, "There is no way to that home; remove it and pair again");
+}
+
+pub(crate) fn peer_not_kept(peer: &HomeId, error: &dyn std::error::Error) {
+    error!(%peer, %error, "How another home is met cannot be stored");
+}
+
+pub(crate) fn lobby_down(reason: &str) {
+    warn!(%reason, "Broker of an invitation not reached, trying again");
+}
+
+pub(crate) fn paired(home: &HomeId) {
+    info!(%home, "Invitation used; the number waits to be confirmed");
+}
+
+pub(crate) fn pairing_failed(home: &HomeId, reason: &str) {
+    warn!(%home, %reason, "Pairing failed");
+}
+
+pub(crate) fn trusted(home: &HomeId) {
+    info!(%home, "Trust with another home begins");
+}
+
+pub(crate) fn distrusted(home: &HomeId) {
+    info!(%home, "Trust with another home ends");
+}
+
+pub(crate) fn account_stays(account: &str, error: &dyn std::error::Error) {
+    error!(account, %error, "The account of an invitation cannot be ended");
 }

@@ -6,7 +6,7 @@ use hes_broker::{Allowance, Bearer, BoxFuture, Refusal, Rights};
 use hes_schemas::{Filter, HomeId, Root, Timestamp, Topic, rights::Grants};
 use tokio::sync::SetOnce;
 
-use super::{clock::Clock, gates::Gates, register::Register};
+use super::{clock::Clock, gates::Gates, peers::roster::Roster, register::Register};
 use crate::accounts::{Accounts, Session};
 
 /// What the gates need to know about the house.
@@ -15,6 +15,7 @@ pub(crate) struct House {
     pub(crate) root: Root,
     pub(crate) home: HomeId,
     pub(crate) register: Arc<Register>,
+    pub(crate) roster: Arc<Roster>,
     pub(crate) clock: Arc<Clock>,
     /// Is set when the gateway is complete, clusters and all.
     pub(crate) complete: Arc<SetOnce<()>>,
@@ -54,10 +55,29 @@ impl Rights for ClientRights {
     }
 
     fn may_subscribe(&self, filter: &Filter) -> bool {
-        self.ask(|gates, now, grants| gates.subscribe(now, grants, filter).is_ok())
+        let House { root, home, register, roster, .. } = &*self.house;
+        if roster.caller(self.user()).is_some() {
+            return roster.may_hear(root, home, self.user(), filter.as_str());
+        }
+        if root.strip(filter.as_str()).is_some_and(is_between_gateways) {
+            return false;
+        }
+        let is_abroad = || filter.intersects(&root.everything()) && register.is_abroad(self.user());
+        self.ask(|gates, now, grants| gates.subscribe(now, grants, filter).is_ok()) || is_abroad()
     }
 
     fn may_receive(&self, topic: &Topic) -> bool {
+        let House { root, home, register, roster, clock, .. } = &*self.house;
+        if let Some((other, rest)) = root.strip(topic.as_str()).and_then(|rest| rest.split_once('/'))
+            && other != home.as_str()
+        {
+            return if other == LINK {
+                roster.may_hear(root, home, self.user(), topic.as_str())
+            } else {
+                self.is_live()
+                    && register.may_see_abroad(clock.now(), self.user(), self.session.bounds(), (other, rest))
+            };
+        }
         self.ask(|gates, now, grants| gates.receive(now, grants, topic).is_ok())
     }
 
@@ -80,4 +100,11 @@ impl Rights for ClientRights {
     fn allowance(&self) -> Allowance {
         self.session.allowance()
     }
+}
+
+/// The level below which gateways speak to each other.
+const LINK: &str = "$link";
+
+fn is_between_gateways(rest: &str) -> bool {
+    rest.split('/').next() == Some(LINK)
 }

@@ -10,7 +10,7 @@ use hes_broker::{Broker, Properties, Publish};
 use hes_engine::{Door, Letter, Post, cluster::Command, record::Record};
 use hes_schemas::{ClientId, ClusterId, UserName};
 
-use super::{alongside::Outbox, register::Register, report};
+use super::{alongside::Outbox, peers::Peers, register::Register, report};
 use crate::store::Store;
 
 /// Says whether a record was kept for good.
@@ -23,6 +23,7 @@ pub(crate) struct Sinks {
     register: Arc<Register>,
     broker: OnceLock<Broker>,
     outbox: Option<Outbox>,
+    peers: Arc<Peers>,
     links: RwLock<BTreeMap<ClusterId, Link>>,
 }
 
@@ -36,8 +37,16 @@ pub(crate) enum Link {
 }
 
 impl Sinks {
-    pub(crate) const fn new(store: Store, register: Arc<Register>, outbox: Option<Outbox>) -> Self {
-        Self { store, register, broker: OnceLock::new(), outbox, links: RwLock::new(BTreeMap::new()) }
+    pub(crate) const fn new(store: Store, register: Arc<Register>, outbox: Option<Outbox>, peers: Arc<Peers>) -> Self {
+        Self { store, register, broker: OnceLock::new(), outbox, peers, links: RwLock::new(BTreeMap::new()) }
+    }
+
+    pub(crate) const fn peers(&self) -> &Arc<Peers> {
+        &self.peers
+    }
+
+    pub(crate) const fn register(&self) -> &Arc<Register> {
+        &self.register
     }
 
     pub(crate) const fn store(&self) -> &Store {
@@ -68,6 +77,23 @@ impl Sinks {
         if let Some(broker) = self.broker() {
             broker.publish(from_post(post));
         }
+    }
+
+    /// Publishes what happened in another home, and keeps records in the same step; `done` hears whether they are kept.
+    pub(crate) fn publish_with(&self, post: Post, records: Vec<Record>, done: Done) {
+        if let Some(outbox) = &self.outbox {
+            outbox.publish(&post);
+        }
+        let Some(broker) = self.broker() else { return self.store.write(records, Some(done)) };
+        let store = self.store.clone();
+        let keep = move |changes, done| store.write_with(records, changes, done);
+        broker.publish_with(from_post(post).at_least_once(), Box::new(keep), done);
+    }
+
+    /// Keeps records together; `done` hears whether they are kept.
+    pub(crate) fn keep_all(&self, records: Vec<Record>, done: Done) {
+        records.iter().for_each(|record| self.register.note(record));
+        self.store.write(records, Some(done));
     }
 
     pub(crate) fn answer(&self, letter: Letter) {

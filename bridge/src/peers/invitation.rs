@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use data_encoding::BASE32_NOPAD;
 use hes_schemas::{HomeId, Timestamp};
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
-use secrecy::{ExposeSecret, SecretSlice};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use sha2::{Digest, Sha256};
 
 use super::keys::{KeyId, Keys, seconds, timestamp};
@@ -92,6 +92,19 @@ impl Invitation {
     /// Returns what only those know who have seen the code.
     pub(super) fn secret(&self) -> Option<&[u8; 32]> {
         self.secret.expose_secret().try_into().ok()
+    }
+
+    /// Returns the account by which its bearer comes to the broker of who invites, until it has another: name and password.
+    #[must_use]
+    pub fn account(&self) -> (String, SecretString) {
+        let draw = |label: &str| {
+            let mut hash = Sha256::new_with_prefix("hes-pair/1 ");
+            hash.update(label);
+            hash.update(self.secret.expose_secret());
+            BASE32_NOPAD.encode(&hash.finalize()).to_lowercase()
+        };
+        let name: String = draw("account\n").chars().take(16).collect();
+        (format!("invited-{name}"), SecretString::from(draw("password\n")))
     }
 
     /// Returns the code, in one line.

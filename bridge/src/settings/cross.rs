@@ -100,7 +100,8 @@ impl Found<'_> {
     fn other_brokers(&mut self, sheet: &Sheet) {
         let clusters = sheet.cluster.iter().map(|(id, cluster)| Elsewhere::of_cluster(id.as_str(), cluster));
         let alongside = sheet.alongside.iter().map(Elsewhere::of_alongside);
-        for (key, text) in clusters.chain(alongside).flat_map(|elsewhere| elsewhere.check()) {
+        let peers = std::iter::once(Elsewhere::of_peers(&sheet.peers));
+        for (key, text) in clusters.chain(alongside).chain(peers).flat_map(|elsewhere| elsewhere.check()) {
             self.add(&key, text);
         }
     }

@@ -9,7 +9,7 @@ use super::{
     key::Key,
     password::read_password,
     review::Places,
-    sheet::{AlongsideSheet, ClusterSheet},
+    sheet::{AlongsideSheet, ClusterSheet, PeersSheet},
     url::BrokerUrl,
 };
 use crate::remote::{Remote, Trust, TrustError};
@@ -48,6 +48,20 @@ impl<'s> Elsewhere<'s> {
             user: user.as_ref(),
             password_file: password_file.as_ref(),
             ca: ca.as_ref(),
+            certificate: certificate.as_ref(),
+            key: key.as_ref(),
+        }
+    }
+
+    pub(super) fn of_peers(sheet: &'s PeersSheet) -> Self {
+        let PeersSheet { url, user, password_file, ca: _, certificate, key, .. } = sheet;
+        Self {
+            section: Key::new(["peers"]),
+            url: url.as_ref(),
+            user: user.as_ref(),
+            password_file: password_file.as_ref(),
+            // it is for the brokers of other homes too
+            ca: sheet.ca.as_ref().filter(|_| url.as_ref().is_some_and(BrokerUrl::is_tls)),
             certificate: certificate.as_ref(),
             key: key.as_ref(),
         }

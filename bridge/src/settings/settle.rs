@@ -7,16 +7,17 @@ use hes_broker::Limits;
 use jiff::Timestamp;
 
 use super::{
-    AlongsideSettings, BrokerSettings, ClusterSettings, ListenerSettings, LogSettings, MetricsSettings, Settings,
-    StoreSettings,
+    AlongsideSettings, BrokerSettings, ClusterSettings, ListenerSettings, LogSettings, MetricsSettings, PeersSettings,
+    Settings, StoreSettings,
     complaint::Complaint,
     elsewhere::Elsewhere,
     key::Key,
     listener,
     measure::Span,
     review::Places,
-    sheet::{BrokerSheet, Sheet},
+    sheet::{BrokerSheet, PeersSheet, Sheet},
 };
+use crate::remote::Trust;
 
 /// The last step, which reads the files of passwords and certificates.
 #[derive(Debug)]
@@ -44,6 +45,7 @@ impl<'p> Settling<'p> {
             let remote = Elsewhere::of_alongside(&alongside).settle(self.places, &mut self.complaints)?;
             Some(AlongsideSettings { remote, acts_as: alongside.acts_as })
         });
+        let peers = self.peers(sheet.peers);
         let listeners = self.listeners(&sheet.broker);
         let listen_place = format!("{}broker.listen: ", self.places.find(&Key::new(["broker", "listen"])));
         Some(Settings {
@@ -54,6 +56,7 @@ impl<'p> Settling<'p> {
             broker: broker(sheet.broker, listen_place, listeners),
             clusters,
             alongside,
+            peers,
             store: StoreSettings { save_interval: sheet.store.save_interval.get() },
             metrics: self.metrics(sheet.metrics.listen),
             log: LogSettings { level: sheet.log.level, format: sheet.log.format },
@@ -71,6 +74,22 @@ impl<'p> Settling<'p> {
             listeners.push(settled.listener);
         }
         listeners
+    }
+
+    fn peers(&mut self, sheet: PeersSheet) -> PeersSettings {
+        let remote = Elsewhere::of_peers(&sheet).settle(self.places, &mut self.complaints);
+        let trust = Trust { authority: sheet.ca, identity: None };
+        if let Err(error) = trust.authority.as_ref().map_or(Ok(()), |_| trust.load().map(drop)) {
+            let key = Key::new(["peers", "ca"]);
+            self.complaints.push(Complaint::new(self.places.find(&key), format!("{key}: {error}")));
+        }
+        PeersSettings {
+            remote,
+            trust,
+            transit: sheet.transit,
+            messages: limited(sheet.max_messages.get()).unwrap_or(NonZeroU32::MIN),
+            bytes: sheet.max_size.get(),
+        }
     }
 
     fn metrics(&self, listen: Vec<SocketAddr>) -> MetricsSettings {

@@ -333,6 +333,10 @@ mod shipped {
         assert_eq!(broker.remove("max_keep_alive").unwrap().as_str(), Some("10m"));
         assert_eq!(stated.remove("name").unwrap().as_str(), Some("Home"));
         assert_eq!(stated.remove("data").unwrap().as_str(), Some("~/.local/share/hes-bridge"));
+        let peers = stated.get_mut("peers").unwrap().as_table_mut().unwrap();
+        for name in ["url", "user", "password_file", "ca", "certificate", "key"] {
+            assert!(peers.remove(name).is_some(), "{name}");
+        }
         let mut default = toml::Table::try_from(sheet::Sheet::default()).unwrap();
         default.remove("cluster");
         default.get_mut("broker").unwrap().as_table_mut().unwrap().remove("listener");

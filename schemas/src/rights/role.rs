@@ -17,10 +17,12 @@ pub enum Role {
     Guest,
     /// A cluster's own program: all topics outside the interface, no device.
     Cluster,
+    /// Another home's gateway: what the two say to each other, and nothing else.
+    Peer,
 }
 
 impl Role {
-    /// All roles.
+    /// All roles that a person can give; an account of [`Role::Peer`] comes of a pairing.
     pub const ALL: [Self; 4] = [Self::Owner, Self::Resident, Self::Guest, Self::Cluster];
 
     /// Returns the name that the command line uses.
@@ -31,13 +33,14 @@ impl Role {
             Self::Resident => "resident",
             Self::Guest => "guest",
             Self::Cluster => "cluster",
+            Self::Peer => "peer",
         }
     }
 
     /// Finds a role by its name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == name)
+        Self::ALL.into_iter().chain([Self::Peer]).find(|role| role.as_str() == name)
     }
 
     /// Returns the grants that the role stands for.
@@ -54,6 +57,7 @@ impl Role {
             Self::Resident => vec![grant(&devices, Scope::everything(), Safety::S3)],
             Self::Guest => vec![grant(&devices, Scope::everything(), Safety::S1)],
             Self::Cluster => vec![grant(&[Read, Write], Scope::every_topic(), Safety::S3)],
+            Self::Peer => Vec::new(),
         }
     }
 }

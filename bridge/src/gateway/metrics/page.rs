@@ -10,7 +10,11 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::store::Figures as StoreFigures;
+use crate::{
+    gateway::peers::{LineFigures, PeersFigures},
+    peers::channel::Refused,
+    store::Figures as StoreFigures,
+};
 
 /// One figure: its name, what it says, and how it is read.
 type Figure<F> = (&'static str, &'static str, fn(&F) -> u64);
@@ -67,17 +71,34 @@ const STORE: [Figure<StoreFigures>; 4] = [
     ("panics", "Faults of the store itself", |it| it.panics),
 ];
 
+const LINES: [Figure<LineFigures>; 7] = [
+    ("handshakes_begun", "Handshakes that were begun or answered", |it| it.channel.handshakes_begun),
+    ("handshakes", "Handshakes that both sides proved themselves in", |it| it.channel.handshakes),
+    ("messages_sealed", "Messages that were sealed for another home", |it| it.channel.sealed),
+    ("messages_opened", "Messages of another home that were opened", |it| it.channel.opened),
+    ("messages_malformed", "Messages of another home that were set aside", |it| it.malformed),
+    ("messages_too_large", "Messages for another home that were too large", |it| it.too_large),
+    ("overflows", "Times that more waited for another home than may", |it| it.overflows),
+];
+
+const PEERS: [Figure<PeersFigures>; 3] = [
+    ("publishes_refused", "Messages that accounts of other homes may not publish", |it| it.refused),
+    ("signatures", "Signatures that were made", |it| it.keys.signed),
+    ("verifications", "Signatures that were verified", |it| it.keys.verified),
+];
+
 /// The figures of one moment.
 #[derive(Debug)]
 struct Snapshot {
     broker: Option<Figures>,
     store: StoreFigures,
+    peers: PeersFigures,
 }
 
 /// Writes the page.
-pub(in crate::gateway) fn page(broker: Option<Figures>, store: StoreFigures) -> String {
+pub(in crate::gateway) fn page(broker: Option<Figures>, store: StoreFigures, peers: PeersFigures) -> String {
     let mut registry = Registry::with_prefix("hes");
-    registry.register_collector(Box::new(Snapshot { broker, store }));
+    registry.register_collector(Box::new(Snapshot { broker, store, peers }));
     let mut text = String::new();
     // writing into a String cannot fail
     let _infallible: fmt::Result = encode(&mut text, &registry);
@@ -89,6 +110,7 @@ impl Collector for Snapshot {
         for (name, help, read) in STORE {
             write(&mut encoder, &format!("store_{name}"), help, &ConstCounter::new(read(&self.store)))?;
         }
+        self.peers(&mut encoder)?;
         let Some(figures) = &self.broker else { return Ok(()) };
         for (name, help, read) in GAUGES {
             let value = i64::try_from(read(figures)).unwrap_or(i64::MAX);
@@ -108,6 +130,50 @@ impl Collector for Snapshot {
     }
 }
 
+impl Snapshot {
+    fn peers(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        for (name, help, read) in PEERS {
+            write(encoder, &format!("peers_{name}"), help, &ConstCounter::new(read(&self.peers)))?;
+        }
+        let gauge = ConstGauge::new(0_i64);
+        let mut up =
+            encoder.encode_descriptor("peer_up", "Whether another home is linked", None, gauge.metric_type())?;
+        for (home, figures) in &self.peers.lines {
+            let labels = [("peer", home.as_str())];
+            ConstGauge::new(i64::from(figures.is_up)).encode(up.encode_family(&labels)?)?;
+        }
+        for (name, help, read) in LINES {
+            self.lines(encoder, &format!("peer_{name}"), help, read)?;
+        }
+        let counter = ConstCounter::new(0_u64);
+        let (help, kind) = ("Frames that were not taken, by reason", counter.metric_type());
+        let mut refused = encoder.encode_descriptor("peer_frames_refused", help, None, kind)?;
+        for (home, figures) in &self.peers.lines {
+            for why in Refused::ALL {
+                let labels = [("peer", home.as_str()), ("reason", why.as_str())];
+                ConstCounter::new(figures.channel.refused(why)).encode(refused.encode_family(&labels)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn lines(
+        &self,
+        encoder: &mut DescriptorEncoder<'_>,
+        name: &str,
+        help: &str,
+        read: fn(&LineFigures) -> u64,
+    ) -> fmt::Result {
+        let kind = ConstCounter::new(0_u64).metric_type();
+        let mut family = encoder.encode_descriptor(name, help, None, kind)?;
+        for (home, figures) in &self.peers.lines {
+            let labels = [("peer", home.as_str())];
+            ConstCounter::new(read(figures)).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+}
+
 fn write(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, metric: &impl EncodeMetric) -> fmt::Result {
     metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
 }
@@ -120,7 +186,9 @@ mod tests {
     fn names_each_figure_with_its_kind() {
         let broker = Figures { connected: 3, messages_in: 7, dropped_away: 2, ..Figures::default() };
         let store = StoreFigures { commits: 5, failures: 0, refused: 0, panics: 0 };
-        let text = page(Some(broker), store);
+        let elm = LineFigures { is_up: true, malformed: 4, ..LineFigures::default() };
+        let peers = || PeersFigures { lines: vec![("elm".parse().unwrap(), elm)], ..PeersFigures::default() };
+        let text = page(Some(broker), store, peers());
         for line in [
             "# TYPE hes_broker_clients_connected gauge",
             "hes_broker_clients_connected 3",
@@ -128,10 +196,13 @@ mod tests {
             "hes_broker_drops_total{reason=\"away\"} 2",
             "hes_broker_messages_dropped_total 2",
             "hes_store_commits_total 5",
+            "hes_peer_up{peer=\"elm\"} 1",
+            "hes_peer_messages_malformed_total{peer=\"elm\"} 4",
+            "hes_peers_signatures_total 0",
             "# EOF",
         ] {
             assert!(text.lines().any(|it| it == line), "{line}: {text}");
         }
-        assert!(!page(None, store).contains("broker"));
+        assert!(!page(None, store, peers()).contains("broker"));
     }
 }

@@ -7,15 +7,12 @@ CREATE TABLE peer (
     account  TEXT UNIQUE, -- by which it comes to our broker, if it does
     url      TEXT, -- where we meet it, if that is not our broker
     user     TEXT, -- as whom we come there
-    password TEXT
+    password TEXT -- ours there; or that of its account here, until it has been handed over
 ) STRICT;
 
--- Invitations that can still be used, and pairings that wait to be confirmed.
-CREATE TABLE invitation (
-    id      TEXT PRIMARY KEY,
-    until   INTEGER NOT NULL, -- milliseconds since 1970
-    account TEXT NOT NULL UNIQUE,
-    body    BLOB NOT NULL -- in CBOR
+-- Accounts of those who were invited, which end with the run of the gateway.
+CREATE TABLE invited (
+    account TEXT PRIMARY KEY
 ) STRICT;
 
 -- What is still to be told to peers.

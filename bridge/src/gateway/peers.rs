@@ -1,0 +1,338 @@
+//! The ways to other homes, and how trust with them begins and ends.
+//!
+//! A `line` leads to each peer; frames come and go by our own broker, or by a `dial` to another one. The `roster` says which
+//! accounts are other homes'; `pairing` holds invitations, and pairings until two people have compared a number; `trust` is
+//! what follows from that.
+
+mod dial;
+mod errands;
+mod line;
+mod pairing;
+pub(crate) mod roster;
+mod trust;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use hes_broker::{Broker, Publish};
+use hes_engine::{Input, PeerTerms};
+use hes_schemas::{Address, HomeId, Root, Timestamp, UserName, link::LinkMessage};
+use tokio::{runtime::Handle, sync::mpsc};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub(crate) use self::line::LineFigures;
+use self::{
+    dial::{Ear, Outgoing},
+    line::{Carrier, Line},
+    pairing::Pairings,
+    roster::{Caller, Roster},
+};
+use super::{clock::Clock, mind::Mind, report};
+use crate::{
+    accounts::Accounts,
+    peers::{channel::Frame, keys::KeyId, station::Station},
+    remote::Remote,
+    settings::PeersSettings,
+    store::{PeerRow, Store},
+};
+
+/// How many messages may wait for a peer on another broker.
+const ROOM: usize = 4_096;
+
+/// How often invitations and pairings are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What the ways to other homes need of the house.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    pub(crate) station: Arc<Station>,
+    pub(crate) root: Root,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) store: Store,
+    pub(crate) accounts: Accounts,
+    pub(crate) settings: PeersSettings,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) cancel: CancellationToken,
+}
+
+/// All ways to other homes.
+pub(crate) struct Peers {
+    around: Surroundings,
+    roster: Arc<Roster>,
+    mind: OnceLock<Weak<Mind>>,
+    broker: OnceLock<Broker>,
+    lines: RwLock<BTreeMap<HomeId, Held>>,
+    pairings: Mutex<Pairings>,
+    /// Errands that change what is trusted are done one after the other.
+    turn: tokio::sync::Mutex<()>,
+    refused: AtomicU64,
+    runtime: Handle,
+}
+
+/// What happened on all ways.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PeersFigures {
+    pub(crate) lines: Vec<(HomeId, LineFigures)>,
+    pub(crate) refused: u64,
+    pub(crate) keys: crate::peers::keys::Figures,
+}
+
+/// A way, with what ends it.
+struct Held {
+    line: Arc<Line>,
+    row: PeerRow,
+    cancel: CancellationToken,
+}
+
+impl Peers {
+    /// Makes them, in the runtime that they are to live in.
+    pub(crate) fn new(around: Surroundings) -> Arc<Self> {
+        Arc::new(Self {
+            around,
+            roster: Arc::default(),
+            mind: OnceLock::new(),
+            broker: OnceLock::new(),
+            lines: RwLock::default(),
+            pairings: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            refused: AtomicU64::new(0),
+            runtime: Handle::current(),
+        })
+    }
+
+    pub(crate) const fn roster(&self) -> &Arc<Roster> {
+        &self.roster
+    }
+
+    /// Opens the ways to all peers.
+    pub(crate) fn start(self: &Arc<Self>, mind: &Arc<Mind>, broker: Option<Broker>, rows: Vec<PeerRow>) {
+        drop(self.mind.set(Arc::downgrade(mind)));
+        broker.into_iter().for_each(|broker| drop(self.broker.set(broker)));
+        for row in rows {
+            self.hold(row);
+        }
+        self.tell_terms();
+        self.spawn(&self.around.cancel, Arc::clone(self).keep_house());
+    }
+
+    /// Says something to a peer.
+    pub(crate) fn say(&self, peer: &HomeId, message: &LinkMessage) {
+        if let Some(line) = self.line(peer) {
+            line.say(message);
+        }
+    }
+
+    /// Takes what an account of another home publishes on our broker; says whether it is one.
+    pub(crate) fn take(self: &Arc<Self>, account: &str, publish: &Publish) -> bool {
+        let Some(caller) = self.roster.caller(account) else { return false };
+        let own = self.around.station.home();
+        let from = self.roster.speaker(&self.around.root, own, account, publish.topic.as_str());
+        let frame = Frame::decode(&publish.payload);
+        match (from.filter(|_| !publish.retain), frame, caller) {
+            (Some(from), Some(frame), Caller::Invited(_)) if frame.kind.is_pairing() => {
+                self.pairing_frame(Some(account), &from, &publish.payload);
+            }
+            (Some(from), frame, caller) if frame.is_none_or(|frame| !frame.kind.is_pairing()) => {
+                if let Some(line) = self.line(&from) {
+                    if matches!(caller, Caller::Peer(_)) && line.has_taken_over() {
+                        self.handed_over(&from);
+                    }
+                    line.receive(&publish.payload);
+                }
+            }
+            _ => {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                report::peer_refused(account, publish.topic.as_str());
+            }
+        }
+        true
+    }
+
+    /// Takes note that a client of another home has gone from our broker.
+    pub(crate) fn gone(&self, account: &str) {
+        if let Some(Caller::Peer(home)) = self.roster.caller(account)
+            && let Some(line) = self.line(&home)
+        {
+            line.close("its connection has ended");
+        }
+    }
+
+    /// Says goodbye to all who are there.
+    pub(crate) fn leave(&self) {
+        let lines: Vec<_> = self.lines().values().map(|held| Arc::clone(&held.line)).collect();
+        lines.iter().for_each(|line| line.leave());
+    }
+
+    /// Returns what happened on each way, and to the keys.
+    pub(crate) fn figures(&self) -> PeersFigures {
+        PeersFigures {
+            lines: self.lines().iter().map(|(home, held)| (home.clone(), held.line.figures())).collect(),
+            refused: self.refused.load(Ordering::Relaxed),
+            keys: self.around.station.keys().figures(),
+        }
+    }
+
+    /// Opens the way to a peer, in the place of one that there is.
+    fn hold(self: &Arc<Self>, row: PeerRow) {
+        let around = &self.around;
+        around.station.book().pin(row.home.clone(), row.identity.clone());
+        let (mind, fingerprint) = (self.mind.get().cloned().unwrap_or_default(), row.identity.id().clone());
+        let about = (&around.root, row.home.clone(), fingerprint);
+        let Some(line) = Line::new(&around.station, about, &around.clock, mind) else { return };
+        self.let_go(&row.home);
+        let cancel = around.cancel.child_token();
+        self.spawn(&cancel, Arc::clone(&line).tend());
+        self.carry(&line, &row, &cancel);
+        let held = Held { line, cancel, row: row.clone() };
+        self.lines.write().unwrap_or_else(PoisonError::into_inner).insert(row.home, held);
+        self.note_peers();
+    }
+
+    /// Closes the way to a peer; says whether there was one.
+    fn let_go(&self, home: &HomeId) -> bool {
+        let held = self.lines.write().unwrap_or_else(PoisonError::into_inner).remove(home);
+        self.note_peers();
+        let Some(Held { line, row, cancel }) = held else { return false };
+        line.leave();
+        line.close("there is no trust with it any more");
+        cancel.cancel();
+        row.account.iter().for_each(|account| self.roster.remove(account.as_str()));
+        true
+    }
+
+    /// Has frames carried to and from a peer.
+    fn carry(self: &Arc<Self>, line: &Arc<Line>, row: &PeerRow, cancel: &CancellationToken) {
+        if let Some(account) = &row.account {
+            self.roster.add(account.as_str(), Caller::Peer(row.home.clone()));
+            if let Some(broker) = self.broker.get() {
+                line.set_carrier(Carrier::Own(broker.clone()));
+                line.hand_over(trust::account_of(row));
+                line.open();
+            }
+            return;
+        }
+        let Some(remote) = self.remote_of(row) else { return report::peer_without_way(&row.home) };
+        let (queue, outgoing) = mpsc::channel(ROOM);
+        line.set_carrier(Carrier::Elsewhere(queue));
+        let (me, home) = (Arc::downgrade(self), row.home.clone());
+        line.set_taker(move |account| {
+            if let Some(me) = me.upgrade() {
+                me.take_account(home.clone(), account);
+            }
+        });
+        let errand = self.dial_errand(remote, row.home.as_str(), row.home.as_str());
+        let ear: Arc<dyn Ear> = Arc::<Line>::clone(line);
+        self.around.tasks.spawn(dial::keep(errand, ear, outgoing, cancel.clone()));
+    }
+
+    fn dial_errand(&self, remote: Remote, from: &str, purpose: &str) -> dial::Errand {
+        let own = self.around.station.home().clone();
+        dial::Errand {
+            remote,
+            root: self.around.root.clone(),
+            client: format!("hes-bridge-{own}-{purpose}"),
+            own,
+            from: from.to_owned(),
+            limits: self.around.settings.clone(),
+        }
+    }
+
+    /// Says something to a home that there may be no trust with, on our own broker.
+    fn publish_to(&self, home: &HomeId, frame: Vec<u8>) {
+        let topic = self.around.root.topic(&Address::Link(self.around.station.home().clone(), home.clone()));
+        if let Some(broker) = self.broker.get() {
+            broker.publish(Publish::new(topic, frame).at_least_once());
+        }
+    }
+
+    /// Tells the engine with whom there is trust.
+    fn tell_terms(&self) {
+        let terms = self.lines().keys().map(|home| self.terms(home)).collect();
+        self.tell(Input::Peers(terms));
+    }
+
+    fn terms(&self, home: &HomeId) -> PeerTerms {
+        PeerTerms { home: home.clone(), transit: self.around.settings.transit.contains(home) }
+    }
+
+    fn tell(&self, input: Input<'_>) {
+        if let Some(mind) = self.mind.get().and_then(Weak::upgrade) {
+            mind.handle(input);
+        }
+    }
+
+    fn note_peers(&self) {
+        self.roster.set_peers(self.lines().keys().cloned().collect());
+    }
+
+    fn line(&self, home: &HomeId) -> Option<Arc<Line>> {
+        self.lines().get(home).map(|held| Arc::clone(&held.line))
+    }
+
+    fn row(&self, home: &HomeId) -> Option<PeerRow> {
+        self.lines().get(home).map(|held| held.row.clone())
+    }
+
+    fn lines(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<HomeId, Held>> {
+        self.lines.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pairings(&self) -> MutexGuard<'_, Pairings> {
+        self.pairings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.around.clock.now()
+    }
+
+    /// Runs a task in the gateway's runtime until it is cancelled, from any thread.
+    fn spawn(&self, cancel: &CancellationToken, task: impl Future<Output = ()> + Send + 'static) {
+        self.around.tasks.spawn_on(cancel.clone().run_until_cancelled_owned(task), &self.runtime);
+    }
+
+    /// Ends invitations and pairings whose time is over, and wakes the ways when another key signs, for ever.
+    async fn keep_house(self: Arc<Self>) {
+        let mut looks = tokio::time::interval(LOOK);
+        let mut key = None;
+        loop {
+            looks.tick().await;
+            if self.is_rotated(&mut key) {
+                self.lines().values().for_each(|held| held.line.wake());
+            }
+            let ended = self.pairings().end_late(self.now());
+            for account in ended {
+                self.end_invited(&account).await;
+            }
+        }
+    }
+
+    /// Says whether another key signs than before.
+    fn is_rotated(&self, before: &mut Option<KeyId>) -> bool {
+        let now = self.around.station.keys().current(self.now()).map(|key| key.certificate().key().id().clone());
+        let is_rotated = *before != now;
+        *before = now;
+        is_rotated
+    }
+
+    async fn end_invited(&self, account: &UserName) {
+        self.roster.remove(account.as_str());
+        let ended = self.around.store.ledger().end_invited(Some(account)).await;
+        let reloaded = self.around.accounts.reload().await;
+        if let Err(error) = ended.and(reloaded) {
+            report::account_stays(account.as_str(), &error);
+        }
+    }
+}
+
+impl fmt::Debug for Peers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Peers").field("home", self.around.station.home()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,313 @@
+//! What the engine sends the shell to do about peers.
+
+use std::{sync::Arc, time::Duration};
+
+use hes_engine::{
+    Input,
+    homes::{Errand, ErrandKey},
+};
+use hes_schemas::{
+    Datum, Fault, HomeId, Millis, Symbol, Timestamp, UserName, datum_of,
+    message::{InvitationInfo, PairingInfo, PeerAction, PeerInfo, PeersInfo, Presence},
+};
+use secrecy::SecretString;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    Caller, Ear, Held, Peers, ROOM,
+    dial::{self, Outgoing},
+    pairing::{Lobby, Open, Place, Reading, Side, Waiting},
+};
+use crate::{
+    accounts::hash,
+    client::Connection,
+    peers::{
+        invitation::Invitation,
+        pairing::{Hosting, Joining, PairEvent, Paired},
+    },
+};
+
+/// For how long an invitation can be used unless it is said otherwise, and at least and at most.
+const VALID: Millis = Millis::from_secs(15 * 60);
+const SHORTEST: Millis = Millis::from_secs(60);
+const LONGEST: Millis = Millis::from_secs(24 * 3_600);
+
+/// How often a pairing that was joined is looked at.
+const TICK: Duration = Duration::from_millis(100);
+
+type Outcome = Result<Datum, Fault>;
+
+impl Peers {
+    /// Does an errand, and tells the engine.
+    pub(crate) fn run(self: &Arc<Self>, key: ErrandKey, errand: Errand) {
+        let me = Arc::clone(self);
+        self.spawn(&self.around.cancel, async move {
+            let outcome = match errand {
+                Errand::Peer(action) => me.carry_out(action).await,
+            };
+            me.tell(Input::Errand(key, outcome));
+        });
+    }
+
+    async fn carry_out(self: &Arc<Self>, action: PeerAction) -> Outcome {
+        match action {
+            PeerAction::Invite { url, valid } => self.invite(&url, valid.unwrap_or(VALID)).await,
+            PeerAction::Join { code } => self.join(&code).await,
+            PeerAction::Confirm { home, number } => self.confirm(&home, &number).await,
+            PeerAction::List => Ok(datum_of(&self.list())),
+            PeerAction::Rotate => self.rotate(),
+            PeerAction::Remove { home } => self.remove(&home).await,
+        }
+    }
+
+    /// Has another key sign from now on; the ways to peers notice within a second.
+    fn rotate(&self) -> Outcome {
+        let keys = self.around.station.keys();
+        keys.rotate(self.now()).map_err(|error| Fault::new(Symbol::TooMany, error.to_string()))?;
+        self.tell(Input::Keys(keys.jwks(self.now())));
+        Ok(Datum::Null)
+    }
+
+    async fn invite(self: &Arc<Self>, url: &str, valid: Millis) -> Outcome {
+        Connection::new(url).map_err(|error| Fault::new(Symbol::BadValue, error.to_string()))?;
+        if !(SHORTEST..=LONGEST).contains(&valid) {
+            return Err(Fault::new(Symbol::BadValue, "an invitation is good for a minute to a day"));
+        }
+        if self.pairings().is_full() {
+            return Err(Fault::new(Symbol::TooMany, "too many invitations wait to be used"));
+        }
+        let (keys, until) = (self.around.station.keys(), self.now() + valid);
+        let secret = draw().ok_or_else(|| internal("the system gives no random numbers"))?;
+        let invitation = Invitation::new(keys, url, secret, until);
+        let invitation = invitation.ok_or_else(|| Fault::new(Symbol::BadValue, "the address is too long"))?;
+        let place = match self.third_broker(url) {
+            Some(remote) => self.wait_elsewhere(remote),
+            None => self.wait_here(&invitation).await?,
+        };
+        let info = InvitationInfo { code: Some(invitation.code()), ..invitation_info(&invitation) };
+        let hosting = Hosting::new(Arc::clone(&self.around.station), invitation);
+        self.pairings().invite(Open { hosting, place });
+        Ok(datum_of(&info))
+    }
+
+    /// Has an account made for who was invited to our broker.
+    async fn wait_here(&self, invitation: &Invitation) -> Result<Place, Fault> {
+        if self.broker.get().is_none() {
+            return Err(Fault::new(Symbol::Conflict, "there is no built-in broker; invite to peers.url"));
+        }
+        let (name, password) = invitation.account();
+        let name = UserName::new(&name).map_err(|error| internal(&error.to_string()))?;
+        let made = hashed(password).await?;
+        self.around.store.ledger().make_invited(&name, &made).await.map_err(|error| internal(&error.to_string()))?;
+        self.roster.add(name.as_str(), Caller::Invited(None));
+        self.around.accounts.reload().await.map_err(|error| internal(&error.to_string()))?;
+        Ok(Place::Own(name))
+    }
+
+    fn wait_elsewhere(self: &Arc<Self>, remote: crate::remote::Remote) -> Place {
+        let (queue, outgoing) = mpsc::channel(ROOM);
+        let cancel = self.around.cancel.child_token();
+        let errand = self.dial_errand(remote, "+", "lobby");
+        let ear: Arc<dyn Ear> = Arc::new(Lobby(Arc::downgrade(self)));
+        self.around.tasks.spawn(dial::keep(errand, ear, outgoing, cancel.clone()));
+        Place::Elsewhere(queue, cancel)
+    }
+
+    async fn join(self: &Arc<Self>, code: &str) -> Outcome {
+        let invitation: Invitation = code.parse().map_err(|error: crate::peers::invitation::InvitationError| {
+            Fault::new(Symbol::BadValue, error.to_string())
+        })?;
+        let home = invitation.home().clone();
+        if self.line(&home).is_some() {
+            return Err(Fault::new(Symbol::Conflict, "that home is a peer already; remove it first"));
+        }
+        let joining = Joining::begin(Arc::clone(&self.around.station), invitation.clone(), self.now());
+        let joining =
+            joining.ok_or_else(|| Fault::new(Symbol::Expired, "the invitation has expired, or is our own"))?;
+        let paired = self.pair(joining, &invitation).await?;
+        let info = self.note_pairing(paired, invitation);
+        Ok(datum_of(&info))
+    }
+
+    /// Speaks with who has invited, until it is known who that is.
+    async fn pair(self: &Arc<Self>, joining: Joining, invitation: &Invitation) -> Result<Paired, Fault> {
+        let remote = self.remote_of_invitation(invitation);
+        let remote = remote.ok_or_else(|| Fault::new(Symbol::BadValue, "the invitation leads nowhere"))?;
+        let (queue, outgoing) = mpsc::channel(ROOM);
+        let (told, outcome) = oneshot::channel();
+        let ear = Arc::new(Guest {
+            clock: Arc::clone(&self.around.clock),
+            state: std::sync::Mutex::new(Some((joining, told))),
+            home: invitation.home().clone(),
+            queue,
+            reason: std::sync::Mutex::default(),
+        });
+        let cancel = self.around.cancel.child_token();
+        let errand = self.dial_errand(remote, invitation.home().as_str(), "guest");
+        let ended = cancel.clone().drop_guard();
+        let hearing: Arc<dyn Ear> = ear.clone();
+        self.around.tasks.spawn(dial::keep(errand, hearing, outgoing, cancel));
+        let ticks = async {
+            let mut ticks = tokio::time::interval(TICK);
+            loop {
+                ticks.tick().await;
+                ear.step(|joining, now| joining.handle_timeout(now));
+            }
+        };
+        let paired = tokio::select! {
+            paired = outcome => paired,
+            () = ticks => return Err(internal("no outcome")),
+        };
+        drop(ended);
+        let failed = |reason: &str| Fault::new(Symbol::NotConfirmed, reason);
+        paired.map_err(|_gone| failed("the pairing has ended"))?.map_err(|reason| failed(&reason))
+    }
+
+    fn note_pairing(self: &Arc<Self>, paired: Paired, invitation: Invitation) -> PairingInfo {
+        let mut pairings = self.pairings();
+        let home = paired.home.clone();
+        let superseded = pairings.wait_for(paired.clone(), Side::Guest(invitation), self.now());
+        let info = pairings.waiting().find(|waiting| waiting.paired.home == home).map(pairing_info);
+        drop(pairings);
+        superseded.into_iter().for_each(|account| self.end_soon(account));
+        info.unwrap_or_else(|| PairingInfo {
+            home,
+            number: paired.number.to_string(),
+            fingerprint: paired.identity.id().to_string(),
+            until: self.now(),
+        })
+    }
+
+    async fn confirm(self: &Arc<Self>, home: &HomeId, number: &str) -> Outcome {
+        let _turn = self.turn.lock().await;
+        let reading = self.pairings().read(home, number);
+        match reading {
+            Reading::Right(waiting) => {
+                self.trust(*waiting).await?;
+                let info = self.lines().get(home).map(peer_info);
+                info.map(|info| datum_of(&info)).ok_or_else(|| internal("the peer is not there"))
+            }
+            Reading::Wrong => Err(Fault::new(Symbol::BadValue, "the pairing has another number")),
+            Reading::GivenUp(account) => {
+                account.into_iter().for_each(|account| self.end_soon(account));
+                Err(Fault::new(Symbol::Denied, "too many wrong numbers; the pairing has ended"))
+            }
+            Reading::Unknown => Err(Fault::new(Symbol::Unknown, "no pairing with that home waits to be confirmed")),
+        }
+    }
+
+    async fn remove(self: &Arc<Self>, home: &HomeId) -> Outcome {
+        let _turn = self.turn.lock().await;
+        if !self.distrust(home).await? {
+            return Err(Fault::new(Symbol::Unknown, "there is no trust with that home"));
+        }
+        Ok(Datum::Null)
+    }
+
+    fn list(&self) -> PeersInfo {
+        let peers = self.lines().values().map(peer_info).collect();
+        let pairings = self.pairings();
+        PeersInfo {
+            peers,
+            pairings: pairings.waiting().map(pairing_info).collect(),
+            invitations: pairings.invitations().map(invitation_info).collect(),
+        }
+    }
+}
+
+/// A pairing, and who waits for it.
+type Waits = (Joining, oneshot::Sender<Result<Paired, String>>);
+
+/// Uses an invitation on the broker that it leads to.
+struct Guest {
+    clock: Arc<super::Clock>,
+    state: std::sync::Mutex<Option<Waits>>,
+    home: HomeId,
+    queue: mpsc::Sender<Outgoing>,
+    reason: std::sync::Mutex<Option<String>>,
+}
+
+impl Guest {
+    fn step(&self, step: impl FnOnce(&mut Joining, Timestamp) -> Vec<PairEvent>) {
+        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let events = state.as_mut().map(|(joining, _)| step(joining, self.clock.now())).unwrap_or_default();
+        for event in events {
+            match event {
+                // what is lost is sent again
+                PairEvent::Send(frame) => drop(self.queue.try_send(Outgoing { to: self.home.clone(), frame })),
+                PairEvent::Paired(paired) => end(&mut state, Ok(*paired)),
+                PairEvent::Failed(reason) => {
+                    let why = self.reason.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+                    end(&mut state, Err(why.unwrap_or_else(|| reason.to_owned())));
+                }
+            }
+        }
+    }
+}
+
+fn end(state: &mut Option<Waits>, outcome: Result<Paired, String>) {
+    if let Some((_, told)) = state.take() {
+        // whoever asked may have gone
+        drop(told.send(outcome));
+    }
+}
+
+impl Ear for Guest {
+    fn up(&self) {
+        self.step(|joining, now| joining.handle_timeout(now));
+    }
+
+    fn heard(&self, _from: &HomeId, frame: &[u8]) {
+        self.step(|joining, now| joining.receive(now, frame));
+    }
+
+    fn down(&self, reason: &str) {
+        *self.reason.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(reason.to_owned());
+    }
+}
+
+fn peer_info(held: &Held) -> PeerInfo {
+    let standing = held.line.standing();
+    PeerInfo {
+        home: held.row.home.clone(),
+        state: if standing.is_up { Presence::Online } else { Presence::Offline },
+        since: standing.since,
+        reason: standing.reason,
+        url: held.row.url.clone(),
+        fingerprint: held.line.fingerprint().to_string(),
+        paired: held.row.since,
+    }
+}
+
+fn pairing_info(waiting: &Waiting) -> PairingInfo {
+    PairingInfo {
+        home: waiting.paired.home.clone(),
+        number: waiting.paired.number.to_string(),
+        fingerprint: waiting.paired.identity.id().to_string(),
+        until: waiting.until,
+    }
+}
+
+fn invitation_info(invitation: &Invitation) -> InvitationInfo {
+    InvitationInfo {
+        code: None,
+        url: invitation.url().to_owned(),
+        fingerprint: invitation.fingerprint().to_string(),
+        until: invitation.until(),
+    }
+}
+
+pub(super) fn internal(text: &str) -> Fault {
+    Fault::new(Symbol::Internal, text)
+}
+
+/// Makes the hash of a password, which takes its time.
+pub(super) async fn hashed(password: SecretString) -> Result<String, Fault> {
+    let made = tokio::task::spawn_blocking(move || hash(&password)).await;
+    made.map_err(|error| internal(&error.to_string()))?.map_err(|error| internal(&error.to_string()))
+}
+
+fn draw() -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).is_ok().then_some(bytes)
+}

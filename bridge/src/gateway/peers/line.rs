@@ -1,0 +1,395 @@
+//! The way to one peer: what is said is sealed and sent, what comes is opened and heard.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use hes_broker::{Broker, Publish};
+use hes_engine::Input;
+use hes_schemas::{Address, Encoding, HomeId, Limits, Root, Timestamp, Topic, decode, encode, link::LinkMessage};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Notify, mpsc::Sender};
+
+use super::{
+    super::{clock::Clock, mind::Mind, report},
+    dial::{Ear, Outgoing},
+};
+use crate::peers::{
+    channel::{Channel, Event, Figures, LARGEST, SealError},
+    keys::KeyId,
+    station::Station,
+};
+
+/// What a message within the seal may hold.
+const LIMITS: Limits = Limits { bytes: LARGEST, depth: 32, count: 250_000 };
+
+/// What is within the seal, by its first byte.
+const SAID: u8 = 0;
+const ACCOUNT: u8 = 1;
+
+/// An account at the broker of the other home, as it is handed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Account {
+    pub(super) user: String,
+    pub(super) password: String,
+}
+
+/// The way to one peer.
+///
+/// Its locks are taken in the order of its fields; the engine's, which is taken by whoever brings something, comes behind
+/// `inbox` and before all others.
+pub(crate) struct Line {
+    home: HomeId,
+    topic: Topic,
+    fingerprint: KeyId,
+    clock: Arc<Clock>,
+    mind: Weak<Mind>,
+    /// What comes is heard in the order in which it came.
+    inbox: Mutex<()>,
+    channel: Mutex<Channel>,
+    carrier: Mutex<Option<Carrier>>,
+    state: Mutex<State>,
+    /// What the peer is still to be given.
+    handover: Mutex<Option<Account>>,
+    /// Takes the account that the peer hands over.
+    taker: OnceLock<Box<dyn Fn(Account) + Send + Sync>>,
+    wake: Notify,
+    counters: Counters,
+}
+
+/// What carries frames to a peer.
+#[derive(Clone)]
+pub(super) enum Carrier {
+    /// It is a client of the built-in broker.
+    Own(Broker),
+    /// Both are clients of another broker.
+    Elsewhere(Sender<Outgoing>),
+}
+
+#[derive(Debug, Clone)]
+struct State {
+    /// The engine knows that the peer is there.
+    is_told: bool,
+    since: Option<Timestamp>,
+    reason: Option<String>,
+    /// The way cannot go on as it is; why.
+    failed: Option<&'static str>,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    malformed: AtomicU64,
+    too_large: AtomicU64,
+    overflows: AtomicU64,
+}
+
+/// What happened on the way to a peer.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LineFigures {
+    pub(crate) is_up: bool,
+    pub(crate) channel: Figures,
+    pub(crate) malformed: u64,
+    pub(crate) too_large: u64,
+    pub(crate) overflows: u64,
+}
+
+/// Whether a peer is there, since when, and why not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub(super) is_up: bool,
+    pub(super) since: Option<Timestamp>,
+    pub(super) reason: Option<String>,
+}
+
+impl Line {
+    /// Makes the way to a peer; nothing if that is this home itself.
+    pub(super) fn new(
+        station: &Arc<Station>,
+        (root, home, fingerprint): (&Root, HomeId, KeyId),
+        clock: &Arc<Clock>,
+        mind: Weak<Mind>,
+    ) -> Option<Arc<Self>> {
+        let channel = Channel::new(Arc::clone(station), home.clone())?;
+        let state = State { is_told: false, since: None, reason: None, failed: None };
+        Some(Arc::new(Self {
+            topic: root.topic(&Address::Link(station.home().clone(), home.clone())),
+            home,
+            fingerprint,
+            clock: Arc::clone(clock),
+            mind,
+            inbox: Mutex::default(),
+            channel: Mutex::new(channel),
+            carrier: Mutex::default(),
+            state: Mutex::new(state),
+            handover: Mutex::default(),
+            taker: OnceLock::new(),
+            wake: Notify::new(),
+            counters: Counters::default(),
+        }))
+    }
+
+    pub(super) const fn fingerprint(&self) -> &KeyId {
+        &self.fingerprint
+    }
+
+    /// Has an account handed over as soon as the peer is there, and again whenever it comes anew.
+    pub(super) fn hand_over(&self, account: Option<Account>) {
+        *lock(&self.handover) = account;
+        self.give_account();
+    }
+
+    /// Says whether there is an account that the peer has not come by yet; from now on there is none.
+    pub(super) fn has_taken_over(&self) -> bool {
+        lock(&self.handover).take().is_some()
+    }
+
+    /// Says who takes the account that the peer hands over, once.
+    pub(super) fn set_taker(&self, taker: impl Fn(Account) + Send + Sync + 'static) {
+        drop(self.taker.set(Box::new(taker)));
+    }
+
+    pub(super) fn set_carrier(&self, carrier: Carrier) {
+        *lock(&self.carrier) = Some(carrier);
+    }
+
+    /// Looks for the peer.
+    pub(super) fn open(&self) {
+        let _in_order = lock(&self.inbox);
+        let events = lock(&self.channel).open(self.clock.now());
+        self.perform(events);
+        self.wake.notify_one();
+    }
+
+    /// Takes a frame of the peer, or of somebody who says so.
+    pub(super) fn receive(&self, frame: &[u8]) {
+        let _in_order = lock(&self.inbox);
+        let (events, is_proven) = {
+            let mut channel = lock(&self.channel);
+            let before = channel.figures().handshakes;
+            let events = channel.receive(self.clock.now(), frame);
+            (events, channel.figures().handshakes > before)
+        };
+        if events.iter().any(|event| !matches!(event, Event::Message(_))) || is_proven {
+            self.wake.notify_one();
+        }
+        self.perform(events);
+        if is_proven {
+            // a session that follows another one of the same voice is no news to the channel
+            self.up();
+        }
+    }
+
+    /// Says something to the peer; if it cannot be carried, the way is closed soon.
+    pub(crate) fn say(&self, message: &LinkMessage) {
+        let mut bytes = vec![SAID];
+        bytes.extend(encode(Encoding::Cbor, message));
+        self.seal(&bytes);
+    }
+
+    /// Says goodbye, if the peer is there.
+    pub(super) fn leave(&self) {
+        if lock(&self.state).is_told {
+            self.say(&LinkMessage::Bye);
+        }
+    }
+
+    /// Closes the way; it is looked for again when there is something that carries.
+    pub(super) fn close(&self, reason: &str) {
+        let _in_order = lock(&self.inbox);
+        self.down(reason);
+    }
+
+    /// Does what is due, for ever.
+    pub(super) async fn tend(self: Arc<Self>) {
+        loop {
+            let next = lock(&self.channel).next_timeout();
+            let wait = next.map(|next| next.since(self.clock.now()).to_duration());
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = sleep(wait) => {}
+            }
+            self.mend();
+            let _in_order = lock(&self.inbox);
+            let events = lock(&self.channel).handle_timeout(self.clock.now());
+            self.perform(events);
+        }
+    }
+
+    /// Has what is due done soon, because keys are others.
+    pub(super) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        let State { is_told, since, reason, .. } = lock(&self.state).clone();
+        Standing { is_up: is_told, since, reason }
+    }
+
+    pub(super) fn figures(&self) -> LineFigures {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        LineFigures {
+            is_up: lock(&self.state).is_told,
+            channel: lock(&self.channel).figures(),
+            malformed: count(&self.counters.malformed),
+            too_large: count(&self.counters.too_large),
+            overflows: count(&self.counters.overflows),
+        }
+    }
+
+    /// Begins anew if the way could not go on.
+    fn mend(&self) {
+        let failed = lock(&self.state).failed.take();
+        if let Some(reason) = failed {
+            self.close(reason);
+            self.open();
+        }
+    }
+
+    fn perform(&self, events: Vec<Event>) {
+        for event in events {
+            match event {
+                Event::Send(frame) => self.send(frame),
+                Event::Up => self.up(),
+                Event::Message(message) => self.heard(&message),
+                Event::Down(reason) => self.down(reason),
+            }
+        }
+    }
+
+    fn heard(&self, message: &[u8]) {
+        // the way was closed here, and the peer did not notice: it is there all the same
+        self.up();
+        match message.split_first() {
+            Some((&SAID, said)) => match decode(Encoding::Cbor, said, LIMITS) {
+                Ok(said) => self.tell(Input::PeerSaid(&self.home, said)),
+                Err(error) => self.malformed(&error),
+            },
+            Some((&ACCOUNT, account)) => match serde_json::from_slice(account) {
+                Ok(account) => self.taker.get().into_iter().for_each(|take| take(Account::clone(&account))),
+                Err(error) => self.malformed(&error),
+            },
+            Some(_) | None => self.malformed(&"it is nothing that is known"),
+        }
+    }
+
+    fn malformed(&self, error: &dyn fmt::Display) {
+        self.counters.malformed.fetch_add(1, Ordering::Relaxed);
+        report::peer_malformed(&self.home, error);
+    }
+
+    fn up(&self) {
+        {
+            let mut state = lock(&self.state);
+            if state.is_told {
+                return;
+            }
+            *state = State { is_told: true, since: Some(self.clock.now()), reason: None, failed: None };
+        }
+        report::peer_up(&self.home);
+        self.tell(Input::PeerUp(self.home.clone()));
+        self.give_account();
+    }
+
+    fn down(&self, reason: &str) {
+        let was_told = {
+            let mut state = lock(&self.state);
+            let since = if state.is_told { Some(self.clock.now()) } else { state.since };
+            let was_told = state.is_told;
+            *state = State { is_told: false, since, reason: Some(reason.to_owned()), failed: None };
+            was_told
+        };
+        if was_told {
+            report::peer_down(&self.home, reason);
+            self.tell(Input::PeerDown(self.home.clone(), reason.to_owned()));
+        }
+    }
+
+    fn tell(&self, input: Input<'_>) {
+        if let Some(mind) = self.mind.upgrade() {
+            mind.handle(input);
+        }
+    }
+
+    fn give_account(&self) {
+        let account = lock(&self.handover).clone();
+        if let Some(text) = account.and_then(|account| serde_json::to_vec(&account).ok()) {
+            self.seal(&[&[ACCOUNT], text.as_slice()].concat());
+        }
+    }
+
+    fn seal(&self, message: &[u8]) {
+        let mut channel = lock(&self.channel);
+        match channel.seal(message) {
+            // sent while nobody else can seal, so that frames leave in the order of their numbers
+            Ok(frame) => self.send(frame),
+            Err(SealError::TooLarge) => {
+                self.counters.too_large.fetch_add(1, Ordering::Relaxed);
+                report::peer_too_large(&self.home, message.len());
+            }
+            Err(SealError::Down) => {}
+            Err(SealError::Spent) => self.fail("the session is used up"),
+        }
+    }
+
+    fn send(&self, frame: Vec<u8>) {
+        match &*lock(&self.carrier) {
+            Some(Carrier::Own(broker)) => {
+                broker.publish(Publish::new(self.topic.clone(), frame).at_least_once());
+            }
+            Some(Carrier::Elsewhere(queue)) => self.queue(queue, frame),
+            None => {}
+        }
+    }
+
+    fn queue(&self, queue: &Sender<Outgoing>, frame: Vec<u8>) {
+        if queue.try_send(Outgoing { to: self.home.clone(), frame }).is_err() {
+            self.counters.overflows.fetch_add(1, Ordering::Relaxed);
+            self.fail("more waits for it than may");
+        }
+    }
+
+    fn fail(&self, reason: &'static str) {
+        let mut state = lock(&self.state);
+        if state.is_told && state.failed.is_none() {
+            state.failed = Some(reason);
+            self.wake.notify_one();
+        }
+    }
+}
+
+impl Ear for Line {
+    fn up(&self) {
+        self.open();
+    }
+
+    fn heard(&self, from: &HomeId, frame: &[u8]) {
+        if *from == self.home {
+            self.receive(frame);
+        }
+    }
+
+    fn down(&self, reason: &str) {
+        self.close(reason);
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Line").field("home", &self.home).finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn sleep(wait: Option<std::time::Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,116 @@
+//! Two homes come to trust each other, and people use devices of both.
+
+use hes_tests::{gateway::Gateway, patience::until};
+use serde_json::Value;
+
+/// Starts a home.
+fn home(name: &str) -> Gateway {
+    Gateway::prepare(env!("CARGO_BIN_EXE_hes-tests-gateway")).named(name).start()
+}
+
+/// Runs a command of the owner's at a home; returns what it printed, or its complaint.
+fn try_say(gateway: &Gateway, words: &[&str]) -> Result<Value, String> {
+    let account = Gateway::account("owner");
+    let password = gateway.write("owner.password", &account.password).display().to_string();
+    let url = format!("mqtt://owner@{}", gateway.address());
+    let connect = ["--json", "--url", &url, "--password-file", &password, "--home", gateway.home()];
+    let done = gateway.command(&[words, &connect].concat());
+    if done.status.success() {
+        Ok(serde_json::from_slice(&done.stdout).unwrap_or(Value::Null))
+    } else {
+        Err(String::from_utf8_lossy(&done.stderr).into_owned())
+    }
+}
+
+fn say(gateway: &Gateway, words: &[&str]) -> Value {
+    try_say(gateway, words).unwrap_or_else(|error| panic!("{words:?}: {error}"))
+}
+
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value[name].as_str().unwrap_or_else(|| panic!("{name} in {value}"))
+}
+
+/// Has `guest` join `host`, and returns the number that each of them sees.
+fn introduce(host: &Gateway, guest: &Gateway) -> (String, String) {
+    let url = format!("mqtt://{}", host.address());
+    let invitation = say(host, &["peer", "invite", &url]);
+    let joined = say(guest, &["peer", "join", text(&invitation, "code")]);
+    let listed = say(host, &["peer", "list"]);
+    (text(&listed["pairings"][0], "number").to_owned(), text(&joined, "number").to_owned())
+}
+
+/// Makes two homes peers, and waits until they are linked.
+fn pair(host: &Gateway, guest: &Gateway) {
+    let (here, there) = introduce(host, guest);
+    assert_eq!(here, there, "both owners see the same number");
+    say(host, &["peer", "confirm", guest.home(), &here]);
+    say(guest, &["peer", "confirm", host.home(), &there]);
+    await_link(host, guest);
+}
+
+fn await_link(host: &Gateway, guest: &Gateway) {
+    for (at, other) in [(host, guest), (guest, host)] {
+        until("the homes are linked", || (state(at, other) == Some("online".to_owned())).then_some(()));
+    }
+}
+
+/// Returns whether a peer is there, as it is listed; nothing if there is no trust with it.
+fn state(at: &Gateway, peer: &Gateway) -> Option<String> {
+    let listed = say(at, &["peer", "list"]);
+    let found = listed["peers"].as_array()?.iter().find(|it| it["home"] == peer.home()).cloned()?;
+    found["state"].as_str().map(str::to_owned)
+}
+
+#[test]
+fn two_homes_become_peers_once_both_owners_have_seen_the_same_number() {
+    let (mut oak, mut elm) = (home("oak"), home("elm"));
+    pair(&oak, &elm);
+    let accounts = || oak.query(&["user", "list"]);
+    until("the account of the invitation has gone", || (!accounts().contains("invited-")).then_some(()));
+    assert!(accounts().contains("peer-elm"));
+    elm.stop();
+    until("the other home is missed", || (state(&oak, &elm)? == "offline").then_some(()));
+    elm.restart();
+    await_link(&oak, &elm);
+    oak.kill();
+    oak.restart();
+    await_link(&oak, &elm);
+}
+
+#[test]
+fn nothing_is_trusted_before_both_have_confirmed() {
+    let (oak, elm) = (home("oak"), home("elm"));
+    let (number, _) = introduce(&oak, &elm);
+    assert!(try_say(&oak, &["peer", "confirm", "elm", "000 000x"]).is_err());
+    assert_eq!((state(&oak, &elm), state(&elm, &oak)), (None, None));
+    say(&oak, &["peer", "confirm", "elm", &number]);
+    assert_eq!((state(&oak, &elm).as_deref(), state(&elm, &oak)), (Some("offline"), None));
+    say(&elm, &["peer", "confirm", "oak", &number]);
+    await_link(&oak, &elm);
+}
+
+#[test]
+fn an_invitation_serves_once_and_a_number_is_not_guessed() {
+    let (oak, elm, fir) = (home("oak"), home("elm"), home("fir"));
+    let url = format!("mqtt://{}", oak.address());
+    let invitation = say(&oak, &["peer", "invite", &url]);
+    let code = text(&invitation, "code");
+    let joined = say(&elm, &["peer", "join", code]);
+    assert!(try_say(&fir, &["peer", "join", code, "--timeout", "2s"]).is_err());
+    for _ in 0..3 {
+        assert!(try_say(&oak, &["peer", "confirm", "elm", "1"]).is_err());
+    }
+    assert!(try_say(&oak, &["peer", "confirm", "elm", text(&joined, "number")]).is_err());
+    assert_eq!(state(&oak, &elm), None);
+}
+
+#[test]
+fn trust_ends_when_one_owner_says_so_and_can_begin_again() {
+    let (oak, elm) = (home("oak"), home("elm"));
+    pair(&oak, &elm);
+    say(&oak, &["peer", "remove", "elm", "--yes"]);
+    assert_eq!(state(&oak, &elm), None);
+    until("the other home has no way any more", || (state(&elm, &oak)? == "offline").then_some(()));
+    say(&elm, &["peer", "remove", "oak", "--yes"]);
+    pair(&oak, &elm);
+}

@@ -177,7 +177,9 @@ impl Engine {
                         tasks.push(Task { label, place: Place::Here(found(slot, name)), want: Want::Read(max_age) });
                     }
                 }
-                place => tasks.push(Task { label, place, want: Want::Read(max_age) }),
+                place @ (Place::Here(_) | Place::There(_) | Place::Nowhere(_)) => {
+                    tasks.push(Task { label, place, want: Want::Read(max_age) })
+                }
             }
         }
         self.run(now, Form::Results, tasks, request);

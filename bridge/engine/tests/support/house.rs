@@ -389,10 +389,8 @@ fn new_engine(limits: Limits, restored: Restored, now: Timestamp) -> Engine {
 
 /// Returns the answer that is sent once a record is kept, or cannot be; in this house nobody asks from another home.
 fn envelope(output: Output) -> Letter {
-    match output {
-        Output::Answer(letter) => letter,
-        other => panic!("{other:?} is no answer"),
-    }
+    let Output::Answer(letter) = output else { panic!("only answers follow here") };
+    letter
 }
 
 /// Reads a letter.

@@ -88,10 +88,8 @@ impl Engine {
     /// Sends an answer to its asker, wherever that is.
     pub(crate) fn deliver(&mut self, letter: Letter) {
         self.served(&letter.asker);
-        match self.envelope(letter) {
-            Output::Say(peer, message) => self.say(&peer, message),
-            output => self.put(output),
-        }
+        let output = self.envelope(letter);
+        self.put(output);
     }
 
     /// Returns what sends an answer.

@@ -1,6 +1,6 @@
 //! Facts worth reporting; the shell words them.
 
-use hes_schemas::{ClusterId, Sid, Status, Symbol, Uid};
+use hes_schemas::{ClusterId, HomeId, Sid, Status, Symbol, Uid, link::FederationId, message::Standing};
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,10 @@ pub enum Notice {
     Repeated,
     /// A subscription ended because nobody renewed it.
     LeaseEnded(Sid),
+    /// A federation stands otherwise than before.
+    Federation(FederationId, Standing),
+    /// A home said something about federations that it has no right to, or that it did not prove.
+    Unproven(HomeId),
 }
 
 /// How much an engine holds; each has its bound in [`crate::Limits`].

@@ -31,6 +31,8 @@ pub(crate) fn notice(notice: &Notice) {
         Notice::Answered(status) => trace!(%status, "Request answered"),
         Notice::Unanswerable => debug!("Request without a place for its answer"),
         Notice::Repeated => debug!("Request repeated, not carried out again"),
+        Notice::Federation(id, standing) => info!(federation = %id, ?standing, "Federation changed"),
+        Notice::Unproven(home) => debug!(%home, "Word of another home set aside, it proves nothing"),
         Notice::LeaseEnded(sid) => debug!(%sid, "Subscription ended, nobody renewed it"),
     }
 }

@@ -23,7 +23,7 @@ use std::{
 use hes_schemas::{
     Fault, HomeId, Symbol, Timestamp, UserName,
     link::{FederationId, FederationMessage},
-    message::{Answer, FederateAction},
+    message::{Answer, FederateAction, Standing},
     rights::{Action, Grants},
 };
 use rustc_hash::FxHashMap;
@@ -33,6 +33,7 @@ use crate::{
     engine::Engine,
     input::Door,
     intake::Request,
+    notice::Notice,
     output::Output,
     record::{FederationRecord, Record},
     timers::Timer,
@@ -77,6 +78,8 @@ pub(crate) struct Federations {
     pub(super) trusted: Option<BTreeSet<HomeId>>,
     /// What other homes have left before it was heard of otherwise.
     left_early: VecDeque<(HomeId, FederationId)>,
+    /// How each stood when that was reported last.
+    standings: FxHashMap<FederationId, Standing>,
     last: u64,
 }
 
@@ -104,7 +107,7 @@ impl Engine {
     /// Takes in what a peer says about a federation.
     pub(crate) fn federation_came(&mut self, now: Timestamp, peer: &HomeId, message: FederationMessage) {
         if !self.homes.federations.is_trusted(peer) {
-            return self.unproven();
+            return self.unproven(peer);
         }
         match message {
             FederationMessage::Agreed { federation, proof } => self.agreed_came(now, peer, *federation, proof),
@@ -163,12 +166,32 @@ impl Engine {
     pub(super) fn federation_changed(&mut self, now: Timestamp, id: &str) {
         self.end_if_alone(now, id);
         let Some(record) = self.homes.federations.known.get(id) else { return };
-        if let Some(due) = record.next_due(now) {
-            self.timers.set(due, Timer::Federation(record.id.clone()));
-        }
+        let standing = self.standing(now, record);
         self.put(Output::Save(Record::Federation(Box::new(record.clone()))));
+        self.note_standing(id, standing);
         self.refresh_guests(now, id);
         self.refresh_wants(now, id);
+        self.look_again(now, id);
+    }
+
+    /// Sets a timer for what ends by itself next: a proposal, a grant, or a right of the account that gives.
+    pub(super) fn look_again(&mut self, now: Timestamp, id: &str) {
+        let federations = &self.homes.federations;
+        let Some(record) = federations.known.get(id).filter(|record| record.ended.is_none()) else { return };
+        let account = record.own(&self.home).and_then(|own| federations.accounts.get(&own.user));
+        let rights = account.iter().flat_map(|account| account.iter()).filter_map(|grant| grant.until);
+        let due = rights.filter(|end| *end > now).chain(record.next_due(now)).min();
+        if let Some(due) = due {
+            self.timers.set(due, Timer::Federation(id.to_owned()));
+        }
+    }
+
+    /// Reports how a federation stands, if that is news.
+    fn note_standing(&mut self, id: &str, standing: Standing) {
+        let known = self.homes.federations.standings.insert(id.to_owned(), standing);
+        if known != Some(standing) {
+            self.note(Notice::Federation(id.to_owned(), standing));
+        }
     }
 
     /// Looks at a federation again, because something in it may be over.
@@ -199,8 +222,9 @@ impl Engine {
     }
 
     /// Counts what a peer said without a right to.
-    pub(super) const fn unproven(&mut self) {
+    pub(super) fn unproven(&mut self, peer: &HomeId) {
         self.counters.unproven += 1;
+        self.note(Notice::Unproven(peer.clone()));
     }
 
     /// Returns a name that no proposal of any home ever had: it says which home made it, and when in its lives.

@@ -48,6 +48,7 @@ impl Engine {
         self.leave_without_account(now);
         for id in self.open_ids() {
             self.refresh_guests(now, &id);
+            self.look_again(now, &id);
         }
     }
 
@@ -123,16 +124,19 @@ impl Engine {
         let name = self.homes.notary.pairwise(&record.id, peer, &user);
         // an account that has the name of a guest keeps it for itself
         let is_free = !self.homes.federations.accounts.contains_key(&name);
-        let grants = proposal.gives(&self.home).iter().filter_map(|grant| given(grant, proposal.terms.until)).collect();
-        let grants = Arc::new(Grants::new(grants).within(Arc::clone(account)));
-        is_free.then(|| (name, Guest { peer: peer.clone(), federation: record.id.clone(), user, grants }))
+        let given = |grant| given(now, grant, proposal.terms.until);
+        let grants: Vec<Grant> = proposal.gives(&self.home).iter().filter_map(given).collect();
+        let is_any = !grants.is_empty();
+        let grants = Arc::new(Grants::new(grants).within(in_force(now, account)));
+        (is_free && is_any).then(|| (name, Guest { peer: peer.clone(), federation: record.id.clone(), user, grants }))
     }
 
     /// Returns what a guest may do as a plain list, as far as texts tell.
-    pub(super) fn told_grants(&self, guest: &Guest) -> Vec<Grant> {
+    pub(super) fn told_grants(&self, now: Timestamp, guest: &Guest) -> Vec<Grant> {
         let record = self.homes.federations.known.get(&guest.federation);
         let own = record.and_then(|record| record.own(&self.home));
-        let Some(account) = own.and_then(|own| self.homes.federations.accounts.get(&own.user)) else {
+        let account = own.and_then(|own| self.homes.federations.accounts.get(&own.user));
+        let Some(account) = account.map(|account| in_force(now, account)) else {
             return Vec::new();
         };
         let pairs = guest.grants.iter().flat_map(|one| account.iter().map(move |two| (one, two)));
@@ -155,12 +159,21 @@ impl Engine {
     }
 }
 
+/// Returns the rights of an account without those that have ended, so that guests are others when some have.
+fn in_force(now: Timestamp, account: &Arc<Grants>) -> Arc<Grants> {
+    if !account.can_end() {
+        return Arc::clone(account);
+    }
+    let in_force = account.iter().filter(|grant| grant.until.is_none_or(|until| now < until));
+    Arc::new(Grants::new(in_force.cloned().collect()))
+}
+
 /// Returns what is given of a grant that was asked for: never the home itself, never topics, never for longer than agreed.
-fn given(grant: &Grant, until: Timestamp) -> Option<Grant> {
+fn given(now: Timestamp, grant: &Grant, until: Timestamp) -> Option<Grant> {
     let actions: Vec<Action> = grant.actions.iter().copied().filter(|action| *action != Action::Manage).collect();
     let is_any = !actions.is_empty() && matches!(grant.scope, Scope::Devices(_));
     let until = grant.until.map_or(until, |end| end.min(until));
-    is_any.then(|| Grant { actions, until: Some(until), ..grant.clone() })
+    (is_any && now < until).then(|| Grant { actions, until: Some(until), ..grant.clone() })
 }
 
 /// Returns what two grants both give.

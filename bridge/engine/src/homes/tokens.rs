@@ -27,7 +27,7 @@ use crate::engine::Engine;
 pub(super) const LIFE: Millis = Millis::from_secs(600);
 
 /// Tokens in force of one peer.
-const OF_PEER: usize = 256;
+const OF_PEER: usize = 1_024;
 
 /// All tokens: those that this home issued, and those that its users hold elsewhere.
 #[derive(Debug, Default)]

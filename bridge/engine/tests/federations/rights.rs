@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hes_engine::Door;
 use hes_schemas::{
-    Safety,
+    Millis, Safety,
     rights::{Action, Grant, Grants, Role},
 };
 use serde_json::{Value, json};
@@ -133,4 +133,27 @@ fn a_part_of_ones_rights_is_not_enough_to_give_any() {
     assert_eq!(answer.status.code(), 403);
     let list = world.ask_through("oak", &anna("oak"), "federate", json!("list"), door(), part).unwrap();
     assert_eq!(list.status.code(), 200);
+}
+
+#[test]
+fn what_is_given_for_an_hour_ends_after_an_hour_and_the_other_home_knows() {
+    let mut world = World::of(&["oak", "elm"]);
+    let hour = Some(world.now + Millis::from_secs(3_600));
+    world.account("oak", "rosa", Role::Resident.grants());
+    let id = rosa_gives(&mut world, &[everyday("zigbee/heater"), Grant { until: hour, ..everyday("zigbee/lamp") }]);
+    let scopes = |world: &World| {
+        let told = &world.homes[&home("elm")].foreign[&(home("oak"), anna("elm").parse().unwrap())];
+        told.iter().map(|grant| grant.scope.to_string()).collect::<Vec<_>>()
+    };
+    world.later(3_500_000);
+    assert!(world.reads("elm", "oak", &id));
+    assert_eq!(scopes(&world), ["zigbee/heater", "zigbee/lamp"]);
+    world.later(100_000);
+    assert!(!world.reads("elm", "oak", &id));
+    assert_eq!(scopes(&world), ["zigbee/heater"]);
+    let soon = Some(world.now + Millis::from_secs(60));
+    let rights = Role::Resident.grants().into_iter().map(|grant| Grant { until: soon, ..grant }).collect();
+    world.account("oak", "rosa", rights);
+    world.later(61_000);
+    assert!(world.may().is_empty(), "nor does it outlast the right of who gives it");
 }

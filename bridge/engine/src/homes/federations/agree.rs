@@ -73,10 +73,10 @@ impl Engine {
     /// Another home says that it agrees to a proposal.
     pub(super) fn agreed_came(&mut self, now: Timestamp, peer: &HomeId, terms: Federation, proof: String) {
         let Some(user) = self.speaker(now, peer, &terms).filter(|_| proof.len() <= bounds::SIGNED) else {
-            return self.unproven();
+            return self.unproven(peer);
         };
         if !self.is_stated(now, Purpose::Agree, &terms, (peer, &user), &proof) {
-            return self.unproven();
+            return self.unproven(peer);
         }
         if let Some(record) = self.homes.federations.known.get(&terms.id)
             && record.ended.is_some()
@@ -85,7 +85,7 @@ impl Engine {
         }
         let (id, name) = (terms.id.clone(), terms.proposal.clone());
         if !self.has_proposal(now, peer, terms) {
-            return self.unproven();
+            return self.unproven(peer);
         }
         let Some(proposal) = self.proposal_mut(&id, &name) else { return };
         if let Entry::Vacant(place) = proposal.proofs.entry(peer.clone()) {

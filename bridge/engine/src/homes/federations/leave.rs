@@ -94,10 +94,10 @@ impl Engine {
     pub(super) fn left_came(&mut self, now: Timestamp, peer: &HomeId, id: &str, member: &Member) {
         let is_theirs = member.home == *peer;
         let Some(record) = self.homes.federations.known.get(id) else {
-            return if is_theirs { self.left_early(peer, id) } else { self.unproven() };
+            return if is_theirs { self.left_early(peer, id) } else { self.unproven(peer) };
         };
         if !is_theirs || !record.homes().contains(peer) {
-            return self.unproven();
+            return self.unproven(peer);
         }
         self.depart(now, peer, id);
     }
@@ -108,7 +108,7 @@ impl Engine {
     pub(super) fn dissolved_came(&mut self, now: Timestamp, peer: &HomeId, id: &str) {
         let Some(record) = self.homes.federations.known.get(id) else { return self.left_early(peer, id) };
         if !record.homes().contains(peer) {
-            return self.unproven();
+            return self.unproven(peer);
         }
         if record.bonds(now, &self.home, peer).next().is_some() {
             return self.dissolve_here(now, id, Some(peer));
@@ -208,6 +208,7 @@ impl Engine {
 
     pub(super) fn forget_federation(&mut self, id: &str) {
         if self.homes.federations.known.remove(id).is_some() {
+            self.homes.federations.standings.remove(id);
             self.counters.federations_forgotten += 1;
             self.put(Output::Save(Record::FederationGone(id.to_owned())));
         }

@@ -31,19 +31,27 @@ impl Engine {
     pub(super) fn federation_info(&self, now: Timestamp, record: &FederationRecord) -> Datum {
         let members: Vec<MemberInfo> =
             record.homes().iter().filter_map(|home| self.member_info(now, record, home)).collect();
-        let is_joined = members.iter().any(|it| it.member.home != self.home && it.state == Standing::Active);
-        let standing = if is_joined { Standing::Active } else { Standing::Proposed };
         let is_shown = |it: &&ProposalRecord| it.consented.is_some() || self.is_proper(now, record, it);
         let shown = record.proposals.values().filter(is_shown);
         datum_of(&FederationInfo {
             id: record.id.clone(),
-            state: record.ended.map_or(standing, |ending| ending.how),
+            state: self.standing(now, record),
             purpose: record.main().map(|it| it.terms.purpose.clone()).unwrap_or_default(),
             until: record.until(),
             ended: record.ended.map(|ending| ending.at),
             members,
             consents: shown.filter_map(|it| self.consent_info(it)).collect(),
         })
+    }
+
+    /// Returns how a federation stands: agreed on as soon as two homes are joined.
+    pub(super) fn standing(&self, now: Timestamp, record: &FederationRecord) -> Standing {
+        let is_joined = || record.homes().iter().any(|home| record.bonds(now, &self.home, home).next().is_some());
+        match record.ended {
+            Some(ending) => ending.how,
+            None if is_joined() => Standing::Active,
+            None => Standing::Proposed,
+        }
     }
 
     fn member_info(&self, now: Timestamp, record: &FederationRecord, home: &HomeId) -> Option<MemberInfo> {

@@ -72,6 +72,8 @@ impl FederationRecord {
             return None;
         }
         let ends = self.proposals.values().map(|it| it.terms.until);
+        let grants = self.proposals.values().flat_map(|it| &it.terms.gives).flat_map(|consent| &consent.grants);
+        let ends = ends.chain(grants.filter_map(|grant| grant.until));
         ends.chain(self.barred.iter().map(|bar| bar.until)).filter(|end| *end > now).min()
     }
 

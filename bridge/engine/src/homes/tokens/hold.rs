@@ -171,7 +171,7 @@ impl Engine {
         let is_wanted = self.homes.tokens.wants.contains_key(&key);
         let is_long = held.jti.len() > bounds::NAME || held.token.len() > bounds::SIGNED || grants.len() > TAKEN;
         if !is_wanted || is_long || held.until <= now {
-            return self.unproven();
+            return self.unproven(&key.0);
         }
         let held = Held { until: held.until.min(now + LIFE), ..held };
         let due = renewal(now, held.until);

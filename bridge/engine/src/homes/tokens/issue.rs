@@ -82,7 +82,7 @@ impl Engine {
         self.make_token_room(now, name, &guest.peer)?;
         self.homes.tokens.last += 1;
         let jti = format!("{}-{}", self.epoch, self.homes.tokens.last);
-        let grants = self.told_grants(&guest);
+        let grants = self.told_grants(now, &guest);
         if grants.is_empty() {
             return None;
         }

@@ -109,7 +109,7 @@ impl Broker {
             tasks: TaskTracker::new(),
         });
         hub.restore(config.sessions);
-        let each = config.doors.iter().map(|door| door.connections);
+        let each = config.doors.iter().map(Door::connections);
         let lobby = Arc::new(Lobby::new(hub.limits.connections, hub.limits.connect_deadline, each));
         for (number, (door, address)) in config.doors.into_iter().zip(&addresses).enumerate() {
             Notice::Listening { address: *address, over: door.words() }.report();

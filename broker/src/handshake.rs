@@ -45,7 +45,7 @@ pub(crate) struct Guest {
     client: Client,
     /// The client id, if it was assigned.
     assigned: Option<ByteString>,
-    /// What its account may take.
+    /// What its account may take, at this door.
     limits: Limits,
     manners: Manners,
 }
@@ -199,9 +199,10 @@ async fn admit(
     }
     let rights = hub.backend.connect(hello(visitor, &connect, token)).await.map_err(refusal)?;
     permit_will(hub, &connect, rights.as_ref())?;
-    let limits = rights.allowance().over(&hub.limits);
+    let limits = visitor.knock.narrow(rights.allowance().over(&hub.limits));
     let is_takeover = read(&hub.sessions).get(&*connect.client).is_some_and(|old| !old.mailbox.is_away());
-    let pace = hub.accounts.enter(rights.user(), &limits, is_takeover, &hub.counters).map_err(refusal)?;
+    let rates = visitor.knock.rates();
+    let pace = hub.accounts.enter(rights.user(), &limits, is_takeover, rates, &hub.counters).map_err(refusal)?;
     let manners = Manners { pace, exchange: Exchange::of(&connect) };
     let client = Client::new(Arc::from(&*connect.client), connect.version, rights);
     Ok(Guest { connect, client, assigned, limits, manners })

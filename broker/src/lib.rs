@@ -18,6 +18,7 @@
 //!   nothing else waits for the disk.
 
 mod acks;
+mod allowance;
 mod audience;
 mod auth;
 mod backend;
@@ -63,6 +64,7 @@ mod websocket;
 mod window;
 mod wire;
 
+pub use allowance::Allowance;
 pub use backend::{Backend, Bearer, BoxFuture, Client, Done, Hello, Password, Refusal, Rights, Version};
 pub use broker::{Broker, Config, StartError};
 pub use door::{Door, Transport};
@@ -71,7 +73,6 @@ pub use figures::Figures;
 pub use gate::{Gate, Place, Space};
 pub use limits::Limits;
 pub use message::{PayloadFormat, Properties, Publish, Qos};
-pub use pace::Allowance;
 pub use router::RouterKind;
 pub use taps::{Attachment, Tap};
 pub use tls::{ClientCertificates, Tls, TlsError, TlsMaterial};

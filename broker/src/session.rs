@@ -77,8 +77,9 @@ impl Session {
         self.client.load_full()
     }
 
-    /// Gives it to a connection, at a time in milliseconds.
-    pub(crate) fn seat(&self, client: Client, expiry: u32, now: u64) {
+    /// Gives it to a connection with limits of its own, at a time in milliseconds.
+    pub(crate) fn seat(&self, client: Client, limits: &Limits, expiry: u32, now: u64) {
+        self.mailbox.resize(limits.queue_bytes);
         self.client.store(Arc::new(client));
         self.set_expiry(expiry);
         self.set_patience(0);

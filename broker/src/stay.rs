@@ -109,7 +109,7 @@ impl Hub {
             }
         };
         let session = &seat.0;
-        session.seat(client.clone(), expiry, self.now());
+        session.seat(client.clone(), limits, expiry, self.now());
         sessions.insert(Arc::clone(&session.id), Arc::clone(session));
         self.counters.connected.fetch_add(1, Ordering::AcqRel);
         if expiry > 0 && !session.note_stored(true) {

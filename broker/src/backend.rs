@@ -6,7 +6,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use hes_schemas::{ClientId, Filter, Topic, rights::Grants};
 
-use crate::{Allowance, Change, Publish};
+use crate::{Allowance, Change, Precedent, Publish};
 
 /// A future behind a pointer, as traits need it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -74,6 +74,13 @@ pub trait Rights: Send + Sync + 'static {
 
     /// Says whether the client may see what is published on a topic; asked for every message.
     fn may_receive(&self, topic: &Topic) -> bool;
+
+    /// Says the same of a message that is being given to many: what was found for another client may be used, if it stands
+    /// as this one does.
+    fn may_receive_after(&self, topic: &Topic, precedent: &Precedent) -> bool {
+        let _unused = precedent;
+        self.may_receive(topic)
+    }
 
     /// Says whether the account still holds; asked twice a second, and `false` ends the connection.
     fn is_live(&self) -> bool {

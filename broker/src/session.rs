@@ -133,7 +133,7 @@ impl Session {
         let parcel = &posting.parcel;
         let is_own = subscription.no_local && parcel.origin == self.key;
         let is_before = parcel.number <= subscription.since;
-        !is_own && !is_before && self.may_receive(&parcel.publish.topic) && self.put(posting, subscription)
+        !is_own && !is_before && self.may_hear(parcel) && self.put(posting, subscription)
     }
 
     /// Puts a message into the mailbox that another member of its group was to have, however old it is.
@@ -283,5 +283,10 @@ impl Session {
     /// Says whether the client may see a topic.
     pub(crate) fn may_receive(&self, topic: &Topic) -> bool {
         self.client.load().rights().may_receive(topic)
+    }
+    /// Says the same of a message that is being given to its receivers; what was found for those before need not be
+    /// found again.
+    fn may_hear(&self, parcel: &Parcel) -> bool {
+        self.client.load().rights().may_receive_after(&parcel.publish.topic, &parcel.precedent)
     }
 }

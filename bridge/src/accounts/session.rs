@@ -1,8 +1,11 @@
 //! A client's account, from its connection to its end.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    num::NonZeroU64,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use arc_swap::ArcSwap;
@@ -72,13 +75,18 @@ impl Session {
     ///
     /// Costs no lock and no memory, for it is done for every message.
     pub fn with_grants<T>(&self, look: impl FnOnce(&Grants) -> T) -> T {
+        self.with_standing(|grants, _| look(grants))
+    }
+
+    /// Does the same with a number that sessions have in common whose grants are the same for good, if there are such.
+    pub fn with_standing<T>(&self, look: impl FnOnce(&Grants, Option<NonZeroU64>) -> T) -> T {
         let state = self.seat.state();
         if state.generation != Some(self.generation) {
-            return look(&Grants::default());
+            return look(&Grants::default(), None);
         }
         match &self.token {
-            None => look(&state.grants),
-            Some(token) => token.with_grants(&state.grants, look),
+            None => look(&state.grants, state.standing),
+            Some(token) => token.with_grants(&state.grants, |grants| look(grants, None)),
         }
     }
 

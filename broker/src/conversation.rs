@@ -56,8 +56,6 @@ pub(crate) struct Conversation {
     packet_limit: usize,
     /// Whether reason strings are welcome, beside those that end the conversation.
     wants_reasons: bool,
-    /// How many filters the client may hold.
-    most_subscriptions: usize,
     /// How many messages it may have unacknowledged.
     most_inflight: u16,
     /// By the filter as it was sent.
@@ -103,7 +101,6 @@ impl Conversation {
             packet_limit: limit.min(hub.limits.packet),
             wants_reasons: asked.problem_information.unwrap_or(true),
             names: Names::new(asked.alias_maximum.unwrap_or_default().min(hub.limits.topic_aliases)),
-            most_subscriptions: limits.subscriptions,
             most_inflight: limits.receive_maximum,
             hub,
             client: session.client(),

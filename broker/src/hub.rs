@@ -161,7 +161,7 @@ impl Hub {
         let filter = &subscription.filter;
         let subscriber = Subscriber { session: Arc::clone(session), subscription: Arc::clone(subscription) };
         if self.gate.space(filter, session.client().name()) == Space::Own {
-            session.add_own(subscription);
+            session.own.add(subscription);
         } else if filter.has_wildcard() {
             self.wild.add(subscriber, self.router.as_ref());
             self.count_filters();
@@ -174,7 +174,7 @@ impl Hub {
     pub(crate) fn unsubscribe(&self, session: &Session, subscription: &Subscription) {
         let filter = &subscription.filter;
         if self.gate.space(filter, session.client().name()) == Space::Own {
-            session.remove_own(subscription);
+            session.own.remove(subscription);
         } else if filter.has_wildcard() {
             self.wild.remove(subscription, session.key, self.router.as_ref());
             self.count_filters();

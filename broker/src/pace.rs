@@ -10,6 +10,7 @@ use std::{
     time::Instant,
 };
 
+use arc_swap::ArcSwap;
 use rustc_hash::FxHashMap;
 
 pub(crate) use self::rates::Rates;
@@ -24,6 +25,9 @@ use crate::{
 /// More accounts than this are remembered only while they are connected.
 const REMEMBERED: usize = 1_024;
 
+/// The rates that hold at the moment for all who share them.
+pub(crate) type Fare = Arc<ArcSwap<Rates>>;
+
 /// All accounts that are, or were, connected.
 #[derive(Debug, Default)]
 pub(crate) struct Accounts(Mutex<FxHashMap<Arc<str>, Arc<Account>>>);
@@ -31,7 +35,7 @@ pub(crate) struct Accounts(Mutex<FxHashMap<Arc<str>, Arc<Account>>>);
 #[derive(Debug)]
 struct Account {
     connections: AtomicU32,
-    rates: Mutex<Arc<Rates>>,
+    rates: Fare,
 }
 
 /// One connection's part in the limits of its account and its door, until it is dropped.
@@ -56,7 +60,7 @@ impl Accounts {
         user: &str,
         limits: &Limits,
         is_takeover: bool,
-        door: &Arc<Rates>,
+        door: &Fare,
         counters: &Arc<Counters>,
     ) -> Result<Pace, Refusal> {
         let account = self.account(user);
@@ -70,8 +74,13 @@ impl Accounts {
         if entered.is_err() {
             return Err(Refusal::Quota);
         }
-        let tolls = [rates, Arc::clone(door)].map(Toll::new);
+        let tolls = [&account.rates, door].map(|fare| Toll::new(Arc::clone(fare)));
         Ok(Pace { account, counters: Arc::clone(counters), tolls, until: Instant::now() })
+    }
+
+    /// Has the connections of an account keep to other rates, if those are others.
+    pub(crate) fn follow(&self, user: &str, limits: &Limits) {
+        self.account(user).rates(Quotas::of_account(limits));
     }
 
     fn account(&self, user: &str) -> Arc<Account> {
@@ -82,7 +91,7 @@ impl Accounts {
         if accounts.len() >= REMEMBERED {
             accounts.retain(|_, account| account.connections.load(Ordering::Acquire) > 0);
         }
-        let rates = Mutex::new(Arc::new(Rates::new(Quotas::NONE)));
+        let rates = Rates::new(Quotas::NONE).into();
         let account = Arc::new(Account { connections: AtomicU32::new(0), rates });
         accounts.insert(user.into(), Arc::clone(&account));
         account
@@ -92,11 +101,13 @@ impl Accounts {
 impl Account {
     /// Returns the rates, made anew if they are to be others.
     fn rates(&self, quotas: Quotas) -> Arc<Rates> {
-        let mut rates = lock(&self.rates);
-        if rates.quotas != quotas {
-            *rates = Arc::new(Rates::new(quotas));
+        let rates = self.rates.load_full();
+        if rates.quotas == quotas {
+            return rates;
         }
-        Arc::clone(&rates)
+        let rates = Arc::new(Rates::new(quotas));
+        self.rates.store(Arc::clone(&rates));
+        rates
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     session::Session,
     subscription::Subscription,
     sync::write,
+    terms::Terms,
     window::Stage,
 };
 
@@ -28,11 +29,11 @@ impl Hub {
                 self.backend.keep(vec![Change::SessionGone(restored.record.key)], None);
                 continue;
             };
-            let limits = rights.allowance().over(&self.limits);
+            let terms = Terms::of(rights.allowance());
             // which version it speaks is known when it comes back; until then nothing depends on it
             let client = Client::new(Arc::clone(&restored.record.client), Version::V5, rights);
             let key = restored.record.key;
-            let session = Arc::new(Session::new(key, client, &limits, Arc::clone(&self.counters)));
+            let session = Arc::new(Session::new(key, client, terms, &self.limits, Arc::clone(&self.counters)));
             session.set_expiry(restored.record.expiry);
             session.note_stored(true);
             self.counters.kept_sessions.fetch_add(1, Ordering::AcqRel);

@@ -14,12 +14,12 @@ use tokio::{
 
 use super::Waiting;
 use crate::{
-    Allowance, Door, Limits, Tls, Transport,
+    Allowance, Door, Tls, Transport,
     connection::serve,
     figures::count,
     handshake::Visitor,
     hub::Hub,
-    pace::Rates,
+    pace::{Fare, Rates},
     report::Notice,
     websocket::{Origins, upgrade},
 };
@@ -34,7 +34,7 @@ pub(crate) struct Entrance {
     certificate_is_user: bool,
     seats: Arc<Semaphore>,
     allowance: Allowance,
-    rates: Arc<Rates>,
+    rates: Fare,
 }
 
 /// One that has come through a door.
@@ -58,7 +58,7 @@ impl Entrance {
             certificate_is_user: door.certificate_is_user,
             seats,
             allowance: door.allowance,
-            rates: Arc::new(Rates::of_door(&door.allowance, packet)),
+            rates: Rates::of_door(&door.allowance, packet).into(),
         };
         (door.socket, Arc::new(entrance))
     }
@@ -75,7 +75,7 @@ pub(crate) fn alone() -> (Knock, Waiting) {
         certificate_is_user: false,
         seats: Arc::new(Semaphore::new(1)),
         allowance: Allowance::NONE,
-        rates: Arc::new(Rates::of_door(&Allowance::NONE, 0)),
+        rates: Rates::of_door(&Allowance::NONE, 0).into(),
     };
     let lobby = Arc::new(super::Lobby::new(1, std::time::Duration::from_secs(3600), [1].into_iter()));
     (Knock::new(Arc::new(entrance), SocketAddr::from(([127, 0, 0, 1], 1))), lobby.enter(0))
@@ -115,13 +115,13 @@ impl Knock {
     }
 
     /// Returns the rates that all keep to who have come through the same door.
-    pub(crate) fn rates(&self) -> &Arc<Rates> {
+    pub(crate) fn rates(&self) -> &Fare {
         &self.entrance.rates
     }
 
-    /// Returns what it may take if it could take so much elsewhere.
-    pub(crate) fn narrow(&self, limits: Limits) -> Limits {
-        self.entrance.allowance.narrow(limits)
+    /// Returns what may be taken behind its door.
+    pub(crate) fn allowance(&self) -> Allowance {
+        self.entrance.allowance
     }
 
     /// Notes that it was not let in.

@@ -2,8 +2,10 @@
 
 use std::{fmt, num::NonZeroU32, sync::Arc, time::Instant};
 
+use arc_swap::{ArcSwap, Cache};
 use governor::{DefaultDirectRateLimiter, Quota, clock::Clock as _};
 
+use super::Fare;
 use crate::{Allowance, Limits};
 
 /// The rates of an account or a door, all connections together.
@@ -25,7 +27,7 @@ pub(super) struct Quotas {
 /// What one connection has taken of a rate, and what of it was too much for the moment.
 #[derive(Debug)]
 pub(super) struct Toll {
-    rates: Arc<Rates>,
+    rates: Cache<Fare, Arc<Rates>>,
     messages: u32,
     bytes: u32,
 }
@@ -68,16 +70,17 @@ impl Rates {
 }
 
 impl Toll {
-    pub(super) const fn new(rates: Arc<Rates>) -> Self {
-        Self { rates, messages: 0, bytes: 0 }
+    pub(super) fn new(fare: Fare) -> Self {
+        Self { rates: Cache::new(fare), messages: 0, bytes: 0 }
     }
 
     /// Takes note of a message of so many bytes.
     pub(super) fn took(&mut self, bytes: usize) {
-        if self.rates.messages.is_some() {
+        let rates = self.rates.load();
+        if rates.messages.is_some() {
             self.messages += 1;
         }
-        if let Some((_, at_once)) = self.rates.quotas.bytes {
+        if let Some((_, at_once)) = rates.quotas.bytes {
             self.bytes += u32::try_from(bytes).unwrap_or(u32::MAX).min(at_once.get());
         }
     }
@@ -88,14 +91,26 @@ impl Toll {
 
     /// Pays what is owed; returns when it can be paid if it cannot yet.
     pub(super) fn pay(&mut self) -> Option<Instant> {
-        for (limiter, owed) in [(&self.rates.messages, &mut self.messages), (&self.rates.bytes, &mut self.bytes)] {
-            let (Some(limiter), Some(many)) = (limiter, NonZeroU32::new(*owed)) else { continue };
-            if let Ok(Err(not_yet)) = limiter.check_n(many) {
+        if self.is_paid() {
+            return None;
+        }
+        let rates = self.rates.load();
+        for (limiter, owed) in [(&rates.messages, &mut self.messages), (&rates.bytes, &mut self.bytes)] {
+            if let (Some(limiter), Some(many)) = (limiter, NonZeroU32::new(*owed))
+                && let Ok(Err(not_yet)) = limiter.check_n(many)
+            {
                 return Some(Instant::now() + not_yet.wait_time_from(limiter.clock().now()));
             }
+            // also where there is no limit any more, or one below what was taken at once
             *owed = 0;
         }
         None
+    }
+}
+
+impl From<Rates> for Fare {
+    fn from(rates: Rates) -> Self {
+        Self::new(ArcSwap::from_pointee(rates))
     }
 }
 

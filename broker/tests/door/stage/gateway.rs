@@ -34,7 +34,7 @@ pub(crate) struct Gateway {
     /// The accounts whose short tokens have expired.
     expired: Arc<Mutex<Vec<String>>>,
     /// What every account may take.
-    pub(crate) allowance: Mutex<Allowance>,
+    pub(crate) allowance: Arc<Mutex<Allowance>>,
     /// The topics that nobody may see any more.
     hidden: Arc<Mutex<Vec<String>>>,
 }
@@ -46,7 +46,7 @@ pub(crate) struct Gateway {
 struct Account {
     user: String,
     is_short: AtomicBool,
-    allowance: Allowance,
+    allowance: Arc<Mutex<Allowance>>,
     hidden: Arc<Mutex<Vec<String>>>,
     purged: Arc<Mutex<Vec<String>>>,
     expired: Arc<Mutex<Vec<String>>>,
@@ -108,7 +108,7 @@ impl Gateway {
     }
 
     fn account_with(&self, user: &str, is_short: bool) -> Arc<dyn Rights> {
-        let (is_short, allowance) = (AtomicBool::new(is_short), *self.allowance.lock().unwrap());
+        let (is_short, allowance) = (AtomicBool::new(is_short), Arc::clone(&self.allowance));
         let (purged, expired) = (Arc::clone(&self.purged), Arc::clone(&self.expired));
         let hidden = Arc::clone(&self.hidden);
         Arc::new(Account { user: user.to_owned(), is_short, allowance, hidden, purged, expired })
@@ -220,6 +220,6 @@ impl Rights for Account {
     }
 
     fn allowance(&self) -> Allowance {
-        self.allowance
+        *self.allowance.lock().unwrap()
     }
 }

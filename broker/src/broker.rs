@@ -14,6 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Attachment, Backend, Door, Figures, Limits, Publish, RestoredSession, RouterKind, Tap,
+    ended::Ended,
     figures::Counters,
     gate::Gate,
     hub::{Hub, sink},
@@ -101,6 +102,7 @@ impl Broker {
             taps: Arc::new(Taps::default()),
             counters,
             accounts: Accounts::default(),
+            ended: Ended::default(),
             keys: AtomicU64::new(0),
             projected: AtomicU64::new(0),
             system: System::new(Instant::now()),

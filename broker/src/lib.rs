@@ -28,6 +28,7 @@ mod conversation;
 mod delivery;
 mod door;
 mod durable;
+mod ended;
 mod figures;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]

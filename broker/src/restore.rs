@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use crate::{
-    Change, Client, QueuedRecord, RestoredSession, SubscriptionRecord, Version,
+    Client, QueuedRecord, RestoredSession, SubscriptionRecord, Version,
     delivery::{Delivery, Stored},
     hub::Hub,
     luggage::Luggage,
@@ -26,7 +26,7 @@ impl Hub {
             self.keys.fetch_max(restored.record.key, Ordering::AcqRel);
             let Some(rights) = self.backend.rights(&restored.record.user) else {
                 Notice::SessionDropped { client: &restored.record.client, reason: "its account is no more" }.report();
-                self.backend.keep(vec![Change::SessionGone(restored.record.key)], None);
+                self.ended.forget(self.backend.as_ref(), restored.record.key);
                 continue;
             };
             let terms = Terms::of(rights.allowance());

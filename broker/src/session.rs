@@ -15,7 +15,7 @@ use crate::{
     hearing::Hearing,
     hub::Hub,
     ids::StoredIds,
-    mailbox::{Mailbox, Put},
+    mailbox::{Mail, Mailbox, Put},
     own::Own,
     parcel::Parcel,
     pledge::{Pledge, Posting},
@@ -47,6 +47,8 @@ pub(crate) struct Session {
     is_stored: AtomicBool,
     /// Whether it has been said that messages for it were lost, since its client was last here.
     is_lossy: AtomicBool,
+    /// Whether its connection waits for what the store could not take.
+    is_overdue: AtomicBool,
     pub(crate) own: Own,
     stored_ids: Mutex<StoredIds>,
     /// Who looks after what comes when it has ended.
@@ -67,6 +69,7 @@ impl Session {
             agreement: Agreement::new(terms, &limits),
             is_stored: AtomicBool::new(false),
             is_lossy: AtomicBool::new(false),
+            is_overdue: AtomicBool::new(false),
             own: Own::default(),
             stored_ids: Mutex::default(),
             heir: OnceLock::new(),
@@ -130,6 +133,18 @@ impl Session {
     /// Says whether the store knows it.
     pub(crate) fn is_stored(&self) -> bool {
         self.is_stored.load(Ordering::Acquire)
+    }
+
+    /// Notes that the store could not take something, and is to be asked again.
+    pub(crate) fn note_overdue(&self) {
+        self.is_overdue.store(true, Ordering::Relaxed);
+    }
+
+    /// Has the connection ask the store again for what it could not take.
+    pub(crate) fn try_again(&self) {
+        if self.is_overdue.swap(false, Ordering::Relaxed) {
+            self.mailbox.admit(Mail::Again);
+        }
     }
 
     /// Returns what the store is to keep of it.

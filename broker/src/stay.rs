@@ -179,7 +179,7 @@ impl Hub {
         // behind what was handed over, so that a crash in between loses none of it
         if session.note_stored(false) {
             uncount(&self.counters.kept_sessions);
-            self.backend.keep(vec![Change::SessionGone(session.key)], None);
+            self.ended.forget(self.backend.as_ref(), session.key);
         }
         if let Some(will) = luggage.will {
             self.publish_will(session, will.publish);

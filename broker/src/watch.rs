@@ -35,9 +35,11 @@ pub(crate) async fn watch(hub: Arc<Hub>) {
 }
 
 fn look(hub: &Arc<Hub>) {
+    hub.ended.try_again(hub.backend.as_ref());
     let now = hub.now();
     let sessions: Vec<Arc<Session>> = read(&hub.sessions).values().map(Arc::clone).collect();
     for session in sessions {
+        session.try_again();
         if let Some(limits) = session.follow_account(&hub.limits) {
             hub.accounts.follow(session.client().rights().user(), &limits);
         }

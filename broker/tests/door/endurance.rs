@@ -4,6 +4,7 @@ mod disk;
 mod ends;
 mod exchanges;
 mod groups;
+mod retries;
 
 use crate::stage::{Client, Guest, House, Packet, body, publish};
 

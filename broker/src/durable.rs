@@ -31,6 +31,21 @@ pub enum Change {
     Departed(u64, u16),
 }
 
+impl Change {
+    /// Says whether nothing more is kept after it than before: it should be taken even if there is no room for more.
+    #[must_use]
+    pub const fn takes_away(&self) -> bool {
+        match self {
+            Self::SessionGone(_)
+            | Self::Unsubscribed(..)
+            | Self::Released(..)
+            | Self::Settled(..)
+            | Self::Departed(..) => true,
+            Self::Session(_) | Self::Subscribed(..) | Self::Queued(..) | Self::Arrived(..) => false,
+        }
+    }
+}
+
 /// A session that outlives its connection.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionRecord {

@@ -42,9 +42,9 @@ pub trait Backend: Send + Sync + 'static {
     /// Called in the order of the changes, under the broker's lock: it must not call the broker, except by `done`.
     fn store_retained(&self, topic: &Topic, message: Option<&Publish>, done: Done);
 
-    /// Returns the rights of an account, for a session that was kept while the broker was away; nothing if the account
-    /// is no more.
-    fn rights(&self, user: &str) -> Option<Arc<dyn Rights>>;
+    /// Returns the rights of an account, narrowed to bounds if there are any, for a session whose client is away and
+    /// has to prove who it is when it comes back; nothing if the account is no more.
+    fn rights(&self, user: &str, bounds: Option<Arc<Grants>>) -> Option<Arc<dyn Rights>>;
 
     /// Keeps what outlives a restart: all of these changes or none, after those of every earlier call, and calls `done`
     /// when they are on disk. Without `done` there is no hurry.

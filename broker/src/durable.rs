@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytestring::ByteString;
+use hes_schemas::rights::Grants;
 
 use crate::{Publish, Qos};
 
@@ -59,6 +60,8 @@ pub struct SessionRecord {
     pub expiry: u32,
     /// What is published if its client does not come back in time.
     pub will: Option<Will>,
+    /// What the rights of the account are narrowed to for it, as by a token, if they are.
+    pub bounds: Option<Arc<Grants>>,
 }
 
 /// A will, and when it is due.

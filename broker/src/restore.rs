@@ -24,7 +24,7 @@ impl Hub {
     pub(crate) fn restore(self: &Arc<Self>, sessions: Vec<RestoredSession>) {
         for restored in sessions {
             self.keys.fetch_max(restored.record.key, Ordering::AcqRel);
-            let Some(rights) = self.backend.rights(&restored.record.user) else {
+            let Some(rights) = self.backend.rights(&restored.record.user, restored.record.bounds.clone()) else {
                 Notice::SessionDropped { client: &restored.record.client, reason: "its account is no more" }.report();
                 self.ended.forget(self.backend.as_ref(), restored.record.key);
                 continue;

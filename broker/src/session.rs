@@ -149,12 +149,14 @@ impl Session {
 
     /// Returns what the store is to keep of it.
     pub(crate) fn record(&self, will: Option<Will>) -> SessionRecord {
+        let client = self.client.load();
         SessionRecord {
             key: self.key,
             client: Arc::clone(&self.id),
-            user: self.client.load().rights().user().into(),
+            user: client.rights().user().into(),
             expiry: self.expiry(),
             will,
+            bounds: client.rights().bounds(),
         }
     }
 

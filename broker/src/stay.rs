@@ -153,15 +153,16 @@ impl Hub {
 
     /// Says whether a session without a connection may go on.
     ///
-    /// If the token that its client came with has expired, it goes on with the account's own rights and without a will:
-    /// nothing is delivered before the client has proved again who it is.
+    /// If the token that its client came with has expired, it goes on within the bounds of that and without a will: nothing
+    /// is delivered before the client has proved again who it is.
     fn holds(&self, session: &Session, luggage: &mut Luggage) -> bool {
         let client = session.client();
         if client.rights().is_live() {
             return true;
         }
         luggage.will = None;
-        let rights = client.rights().has_expired().then(|| self.backend.rights(client.rights().user())).flatten();
+        let rights = client.rights();
+        let rights = rights.has_expired().then(|| self.backend.rights(rights.user(), rights.bounds())).flatten();
         rights.map(|rights| session.change_rights(&client, rights)).is_some()
     }
 

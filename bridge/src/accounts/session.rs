@@ -53,6 +53,14 @@ impl Session {
         Some(Self { token: Some(Arc::new(token)), ..session })
     }
 
+    /// Begins one that does no more than a token once said, if there was one, and does not end with it.
+    pub(super) fn begin_within(seat: Arc<Seat>, bounds: Option<Arc<Grants>>) -> Option<Self> {
+        let session = Self::begin(seat)?;
+        let narrowed = |bounds| ArcSwap::from_pointee(Narrowed { bounds: Some(bounds), ..Narrowed::default() });
+        let token = |bounds| Token { until: AtomicI64::new(i64::MAX), narrowed: narrowed(bounds) };
+        Some(Self { token: bounds.map(token).map(Arc::new), ..session })
+    }
+
     /// Goes on with another token of the same account; says whether that can be.
     pub(super) fn go_on(&self, proof: Proof) -> bool {
         let is_same = proof.user == *self.seat.name() && proof.generation == self.generation;

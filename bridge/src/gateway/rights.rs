@@ -143,7 +143,7 @@ mod tests {
             clock: Arc::new(Clock::start()),
             complete: Arc::default(),
         });
-        let rights = || ClientRights::new(accounts.resume("anna").unwrap(), accounts.clone(), Arc::clone(&house));
+        let rights = || ClientRights::new(accounts.resume("anna", None).unwrap(), accounts.clone(), Arc::clone(&house));
         let (one, other, precedent) = (rights(), rights(), Precedent::default());
         assert!(one.may_receive_after(&topic("a"), &precedent) && other.may_receive_after(&topic("a"), &precedent));
         assert!(!found(&one, "a"), "what was noted holds");

@@ -210,12 +210,13 @@ impl Accounts {
         own.unwrap_or_else(|| seats.values().all(|seat| seat.binds(client) != Some(true)))
     }
 
-    /// Goes on for a client that was let in before a restart; nothing if its account is no more.
+    /// Goes on for a client that was let in before, within the bounds of the token that it came with, if it did; nothing
+    /// if its account is no more.
     #[must_use]
-    pub fn resume(&self, user: &str) -> Option<Session> {
+    pub fn resume(&self, user: &str, bounds: Option<Arc<Grants>>) -> Option<Session> {
         let seat = UserName::new(user).ok().and_then(|name| self.seats().get(&name).cloned());
         let nobody = || self.shared.anonymous.clone().filter(|seat| seat.name().as_str() == user);
-        seat.or_else(nobody).and_then(Session::begin)
+        Session::begin_within(seat.or_else(nobody)?, bounds)
     }
 
     /// Returns all accounts with their rights.

@@ -42,7 +42,7 @@ pub use writer::Figures;
 
 use batch::Kept;
 use directory::{DataDirectory, Lock};
-use writer::Queue;
+use writer::{Queue, Room};
 
 /// The store of a running gateway; there is one for each data directory at a time.
 ///
@@ -121,10 +121,11 @@ impl Store {
     }
 
     /// Keeps changes of the broker's sessions, all or none, after those of every earlier call; `done` as in
-    /// [`Store::write`].
+    /// [`Store::write`]. If they only take away, they are taken when there is no room for others.
     pub fn keep(&self, changes: Vec<Change>, done: Option<Done>) {
         let now = self.now();
-        self.queue.push(self.save_interval, done, |batch| {
+        let room = if changes.iter().all(Change::takes_away) { Room::Reserve } else { Room::Common };
+        self.queue.push_into(room, self.save_interval, done, |batch| {
             for change in changes {
                 batch.sessions.change(change, now);
             }

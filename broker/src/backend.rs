@@ -6,7 +6,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use hes_schemas::{ClientId, Filter, Topic, rights::Grants};
 
-use crate::{Allowance, Change, Publish};
+use crate::{Allowance, Change, Precedent, Publish};
 
 /// A future behind a pointer, as traits need it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -42,9 +42,9 @@ pub trait Backend: Send + Sync + 'static {
     /// Called in the order of the changes, under the broker's lock: it must not call the broker, except by `done`.
     fn store_retained(&self, topic: &Topic, message: Option<&Publish>, done: Done);
 
-    /// Returns the rights of an account, for a session that was kept while the broker was away; nothing if the account
-    /// is no more.
-    fn rights(&self, user: &str) -> Option<Arc<dyn Rights>>;
+    /// Returns the rights of an account, narrowed to bounds if there are any, for a session whose client is away and
+    /// has to prove who it is when it comes back; nothing if the account is no more.
+    fn rights(&self, user: &str, bounds: Option<Arc<Grants>>) -> Option<Arc<dyn Rights>>;
 
     /// Keeps what outlives a restart: all of these changes or none, after those of every earlier call, and calls `done`
     /// when they are on disk. Without `done` there is no hurry.
@@ -74,6 +74,13 @@ pub trait Rights: Send + Sync + 'static {
 
     /// Says whether the client may see what is published on a topic; asked for every message.
     fn may_receive(&self, topic: &Topic) -> bool;
+
+    /// Says the same of a message that is being given to many: what was found for another client may be used, if it stands
+    /// as this one does.
+    fn may_receive_after(&self, topic: &Topic, precedent: &Precedent) -> bool {
+        let _unused = precedent;
+        self.may_receive(topic)
+    }
 
     /// Says whether the account still holds; asked twice a second, and `false` ends the connection.
     fn is_live(&self) -> bool {

@@ -14,6 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Attachment, Backend, Done, Door, Figures, Limits, Publish, RestoredSession, RouterKind, Tap,
+    ended::Ended,
     figures::Counters,
     gate::Gate,
     hub::{Hub, sink},
@@ -102,6 +103,7 @@ impl Broker {
             taps: Arc::new(Taps::default()),
             counters,
             accounts: Accounts::default(),
+            ended: Ended::default(),
             keys: AtomicU64::new(0),
             projected: AtomicU64::new(0),
             system: System::new(Instant::now()),
@@ -110,7 +112,7 @@ impl Broker {
             tasks: TaskTracker::new(),
         });
         hub.restore(config.sessions);
-        let each = config.doors.iter().map(|door| door.connections);
+        let each = config.doors.iter().map(Door::connections);
         let lobby = Arc::new(Lobby::new(hub.limits.connections, hub.limits.connect_deadline, each));
         for (number, (door, address)) in config.doors.into_iter().zip(&addresses).enumerate() {
             Notice::Listening { address: *address, over: door.words() }.report();

@@ -83,7 +83,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(hub: &Hub, hands: &mut Hand
                 add(&hub.counters.bytes_out, turn.written);
                 add(&hub.counters.packets_out, link.outbox.count_replies());
                 if turn.read > 0 {
-                    session.hear(hub.now());
+                    session.hearing.hear(hub.now());
                 }
             }
         }

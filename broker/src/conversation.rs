@@ -4,6 +4,7 @@
 
 mod deliver;
 mod exchange;
+mod overdue;
 mod publish;
 mod subscribe;
 
@@ -13,7 +14,7 @@ use bytestring::ByteString;
 use hes_schemas::Topic;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::{deliver::Names, exchange::Promised};
+use self::{deliver::Names, exchange::Promised, overdue::Overdue};
 use crate::{
     Change, Client, Limits, Version, Will,
     acks::Acks,
@@ -56,8 +57,6 @@ pub(crate) struct Conversation {
     packet_limit: usize,
     /// Whether reason strings are welcome, beside those that end the conversation.
     wants_reasons: bool,
-    /// How many filters the client may hold.
-    most_subscriptions: usize,
     /// How many messages it may have unacknowledged.
     most_inflight: u16,
     /// By the filter as it was sent.
@@ -69,6 +68,8 @@ pub(crate) struct Conversation {
     acks: Acks,
     /// What it is owed when the store has answered, by ticket.
     promised: FxHashMap<u64, Promised>,
+    /// What the store could not take, if there is any.
+    overdue: Option<Box<Overdue>>,
     /// The packet ids of what it has published with `QoS` 2 and not released.
     arrived: FxHashSet<u16>,
     /// Those of them that it has not named on this connection, and that count against no maximum.
@@ -103,7 +104,6 @@ impl Conversation {
             packet_limit: limit.min(hub.limits.packet),
             wants_reasons: asked.problem_information.unwrap_or(true),
             names: Names::new(asked.alias_maximum.unwrap_or_default().min(hub.limits.topic_aliases)),
-            most_subscriptions: limits.subscriptions,
             most_inflight: limits.receive_maximum,
             hub,
             client: session.client(),
@@ -112,6 +112,7 @@ impl Conversation {
             aliases: FxHashMap::default(),
             acks: luggage.acks,
             promised: FxHashMap::default(),
+            overdue: None,
             earlier: luggage.arrived.clone(),
             arrived: luggage.arrived,
             window: luggage.window,
@@ -217,7 +218,9 @@ impl Conversation {
         match mail {
             Mail::Message(delivery) => return Some(delivery),
             Mail::Settled { ticket, is_stored } => self.acks.hear(ticket, is_stored),
-            Mail::Noted { packet_id } => drop(self.window.release(packet_id)),
+            Mail::Noted { packet_id, is_stored: true } => drop(self.window.release(packet_id)),
+            // is asked for again on the next connection
+            Mail::Noted { is_stored: false, .. } | Mail::Again => {}
         }
         None
     }

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use tokio::net::TcpListener;
 
-use crate::Tls;
+use crate::{Allowance, Tls};
 
 /// An open listener with the rules that hold at it.
 #[derive(Debug)]
@@ -25,8 +25,8 @@ pub struct Door {
     /// port that they connect to; where `anonymous` holds only if that host is given as `localhost` or in digits,
     /// because any name could be made to mean this machine.
     pub origins: Vec<String>,
-    /// How many clients may be connected here.
-    pub connections: usize,
+    /// What may be taken here, beside what [`crate::Limits`] and [`crate::Rights::allowance`] say: the least holds.
+    pub allowance: Allowance,
     /// How many connections are taken in a second; the others wait in the system's queue.
     pub connection_rate: Option<NonZeroU32>,
 }
@@ -52,9 +52,14 @@ impl Door {
             anonymous: false,
             certificate_is_user: false,
             origins: Vec::new(),
-            connections: usize::MAX,
+            allowance: Allowance::NONE,
             connection_rate: None,
         }
+    }
+
+    /// Returns how many clients may be connected here.
+    pub(crate) fn connections(&self) -> usize {
+        self.allowance.connections.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX)
     }
 
     /// Says what is spoken below MQTT.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytestring::ByteString;
+use hes_schemas::rights::Grants;
 
 use crate::{Publish, Qos};
 
@@ -31,6 +32,21 @@ pub enum Change {
     Departed(u64, u16),
 }
 
+impl Change {
+    /// Says whether nothing more is kept after it than before: it should be taken even if there is no room for more.
+    #[must_use]
+    pub const fn takes_away(&self) -> bool {
+        match self {
+            Self::SessionGone(_)
+            | Self::Unsubscribed(..)
+            | Self::Released(..)
+            | Self::Settled(..)
+            | Self::Departed(..) => true,
+            Self::Session(_) | Self::Subscribed(..) | Self::Queued(..) | Self::Arrived(..) => false,
+        }
+    }
+}
+
 /// A session that outlives its connection.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionRecord {
@@ -44,6 +60,8 @@ pub struct SessionRecord {
     pub expiry: u32,
     /// What is published if its client does not come back in time.
     pub will: Option<Will>,
+    /// What the rights of the account are narrowed to for it, as by a token, if they are.
+    pub bounds: Option<Arc<Grants>>,
 }
 
 /// A will, and when it is due.

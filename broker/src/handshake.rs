@@ -7,7 +7,7 @@ use rmqtt_codec::v5::{ConnectAckReason as Code, DisconnectReasonCode};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{
-    Bearer, Client, Hello, Limits, Password, Refusal, Rights, Version,
+    Bearer, Client, Hello, Password, Refusal, Rights, Version,
     auth::{Exchange, prove},
     conversation::Conversation,
     figures::count,
@@ -19,6 +19,7 @@ use crate::{
     session::Session,
     stay::Rejection,
     sync::read,
+    terms::Terms,
     wire::{self, Connack, Connect, ConnectFault, Violation},
 };
 
@@ -45,8 +46,7 @@ pub(crate) struct Guest {
     client: Client,
     /// The client id, if it was assigned.
     assigned: Option<ByteString>,
-    /// What its account may take.
-    limits: Limits,
+    terms: Terms,
     manners: Manners,
 }
 
@@ -108,10 +108,11 @@ pub(crate) async fn seat<S: AsyncRead + AsyncWrite + Unpin>(
     guest: Guest,
     link: &mut Link<S>,
 ) -> Option<Hands> {
-    let Guest { connect, client, assigned, limits, manners } = guest;
+    let Guest { connect, client, assigned, terms, manners } = guest;
+    let limits = terms.limits(&hub.limits);
     let version = connect.version;
     let response_information = answers(hub, &connect, &client);
-    let (session, luggage) = match hub.begin(&connect, client, &limits).await {
+    let (session, luggage) = match hub.begin(&connect, client, terms).await {
         Ok(seat) => seat,
         Err(rejection) => {
             reject(hub, visitor, version, &connect.client, rejection, link);
@@ -119,8 +120,7 @@ pub(crate) async fn seat<S: AsyncRead + AsyncWrite + Unpin>(
         }
     };
     let keep_alive = keep_alive(hub, &connect);
-    session.hear(hub.now());
-    session.set_patience(u64::from(keep_alive) * 1500);
+    session.hearing.begin(u64::from(keep_alive) * 1500, hub.now());
     let connack = Connack {
         session_present: luggage.is_some(),
         assigned,
@@ -199,12 +199,14 @@ async fn admit(
     }
     let rights = hub.backend.connect(hello(visitor, &connect, token)).await.map_err(refusal)?;
     permit_will(hub, &connect, rights.as_ref())?;
-    let limits = rights.allowance().over(&hub.limits);
+    let terms = Terms { account: rights.allowance(), door: visitor.knock.allowance() };
+    let limits = terms.limits(&hub.limits);
     let is_takeover = read(&hub.sessions).get(&*connect.client).is_some_and(|old| !old.mailbox.is_away());
-    let pace = hub.accounts.enter(rights.user(), &limits, is_takeover, &hub.counters).map_err(refusal)?;
+    let rates = visitor.knock.rates();
+    let pace = hub.accounts.enter(rights.user(), &limits, is_takeover, rates, &hub.counters).map_err(refusal)?;
     let manners = Manners { pace, exchange: Exchange::of(&connect) };
     let client = Client::new(Arc::from(&*connect.client), connect.version, rights);
-    Ok(Guest { connect, client, assigned, limits, manners })
+    Ok(Guest { connect, client, assigned, terms, manners })
 }
 
 fn hello(visitor: Visitor<'_>, connect: &Connect, token: Option<Bearer>) -> Hello {

@@ -17,6 +17,7 @@ use crate::{
     Backend, Limits, Publish, Qos, Rights,
     audience::{Audience, Subscriber},
     delivery::Delivery,
+    ended::Ended,
     figures::{Counters, Figures, add, count},
     gate::{self, Gate, Space, is_state_of},
     pace::Accounts,
@@ -46,6 +47,7 @@ pub(crate) struct Hub {
     pub(crate) taps: Arc<Taps>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) accounts: Accounts,
+    pub(crate) ended: Ended,
     pub(crate) system: System,
     pub(crate) keys: AtomicU64,
     pub(crate) projected: AtomicU64,
@@ -166,7 +168,7 @@ impl Hub {
         let filter = &subscription.filter;
         let subscriber = Subscriber { session: Arc::clone(session), subscription: Arc::clone(subscription) };
         if self.gate.space(filter, session.client().name()) == Space::Own {
-            session.add_own(subscription);
+            session.own.add(subscription);
         } else if filter.has_wildcard() {
             self.wild.add(subscriber, self.router.as_ref());
             self.count_filters();
@@ -179,7 +181,7 @@ impl Hub {
     pub(crate) fn unsubscribe(&self, session: &Session, subscription: &Subscription) {
         let filter = &subscription.filter;
         if self.gate.space(filter, session.client().name()) == Space::Own {
-            session.remove_own(subscription);
+            session.own.remove(subscription);
         } else if filter.has_wildcard() {
             self.wild.remove(subscription, session.key, self.router.as_ref());
             self.count_filters();

@@ -18,6 +18,7 @@
 //!   nothing else waits for the disk.
 
 mod acks;
+mod allowance;
 mod audience;
 mod auth;
 mod backend;
@@ -27,12 +28,14 @@ mod conversation;
 mod delivery;
 mod door;
 mod durable;
+mod ended;
 mod figures;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod gate;
 mod handshake;
+mod hearing;
 mod hub;
 mod ids;
 mod limits;
@@ -42,9 +45,11 @@ mod luggage;
 mod mailbox;
 mod message;
 mod outbox;
+mod own;
 mod pace;
 mod parcel;
 mod pledge;
+mod precedent;
 mod presence;
 mod report;
 mod restore;
@@ -57,12 +62,14 @@ mod subscriptions;
 mod sync;
 mod system;
 mod taps;
+mod terms;
 mod tls;
 mod watch;
 mod websocket;
 mod window;
 mod wire;
 
+pub use allowance::Allowance;
 pub use backend::{Backend, Bearer, BoxFuture, Client, Done, Hello, Password, Refusal, Rights, Version};
 pub use broker::{Broker, Config, StartError};
 pub use door::{Door, Transport};
@@ -71,8 +78,8 @@ pub use figures::Figures;
 pub use gate::{Gate, Place, Space};
 pub use limits::Limits;
 pub use message::{PayloadFormat, Properties, Publish, Qos};
-pub use pace::Allowance;
 pub use pledge::Keep;
+pub use precedent::Precedent;
 pub use router::RouterKind;
 pub use taps::{Attachment, Tap};
 pub use tls::{ClientCertificates, Tls, TlsError, TlsMaterial};

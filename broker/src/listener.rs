@@ -24,7 +24,7 @@ const REST: Duration = Duration::from_millis(200);
 /// Takes connections at the door of this number until the broker stops.
 pub(crate) async fn listen(hub: Arc<Hub>, lobby: Arc<Lobby>, number: usize, door: Door) {
     let pace = Pace::new(door.connection_rate);
-    let (socket, entrance) = Entrance::open(door);
+    let (socket, entrance) = Entrance::open(door, hub.limits.packet);
     let taking = take_all(&hub, &lobby, number, socket, &entrance, &pace);
     tokio::select! {
         () = taking => {}

@@ -2,6 +2,7 @@
 
 mod line;
 mod mail;
+mod room;
 
 use std::{
     collections::VecDeque,
@@ -9,14 +10,13 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use self::line::Line;
 pub(crate) use self::mail::{Mail, Put, Standing};
+use self::{line::Line, room::Room};
 use crate::{Limits, Qos, delivery::Delivery, sync::lock, wire::Violation};
 
 #[derive(Debug)]
 pub(crate) struct Mailbox {
-    messages: usize,
-    bytes: usize,
+    room: Room,
     inside: Mutex<Inside>,
 }
 
@@ -41,7 +41,12 @@ struct Inside {
 impl Mailbox {
     pub(crate) fn new(limits: &Limits) -> Self {
         let inside = Inside { is_awake: true, ..Inside::default() };
-        Self { messages: limits.queue_messages, bytes: limits.queue_bytes, inside: Mutex::new(inside) }
+        Self { room: Room::new(limits), inside: Mutex::new(inside) }
+    }
+
+    /// Has room for so many bytes from then on.
+    pub(crate) fn resize(&self, bytes: usize) {
+        self.room.resize(bytes);
     }
 
     /// Puts a message in, if there is room; `outlives` says whether its session outlives the connection.
@@ -117,7 +122,7 @@ impl Mailbox {
         if inside.is_closed || (is_gone && (qos == Qos::AtMostOnce || !outlives)) {
             return Put::Away;
         }
-        if self.has_room(inside, weight) {
+        if self.room.fits(weight, inside.messages, inside.bytes) {
             inside.messages += 1;
             inside.bytes += weight;
             return Put::Waits;
@@ -132,15 +137,11 @@ impl Mailbox {
         }
     }
 
-    fn has_room(&self, inside: &Inside, weight: usize) -> bool {
-        inside.messages < self.messages && (inside.bytes + weight <= self.bytes || inside.messages == 0)
-    }
-
     /// Says how good a place this is for a message of some weight.
     pub(crate) fn standing(&self, weight: usize) -> Standing {
         let inside = lock(&self.inside);
         match inside.is_away || inside.ending.is_some() {
-            _ if !self.has_room(&inside, weight) => Standing::Full,
+            _ if !self.room.fits(weight, inside.messages, inside.bytes) => Standing::Full,
             true => Standing::Away,
             false => Standing::Reads,
         }

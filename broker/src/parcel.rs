@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Publish, wire::write_properties};
+use crate::{Precedent, Publish, wire::write_properties};
 
 /// Counts messages.
 static NUMBERS: AtomicU64 = AtomicU64::new(0);
@@ -23,6 +23,8 @@ pub(crate) struct Parcel {
     pub(crate) origin: u64,
     /// Its place among the retained messages, if it is one.
     pub(crate) place: Option<Place>,
+    /// Who may receive it, while it is given to its receivers.
+    pub(crate) precedent: Precedent,
     arrived: Instant,
     properties: OnceLock<Box<[u8]>>,
 }
@@ -50,7 +52,8 @@ pub(crate) enum Left {
 impl Parcel {
     pub(crate) fn new(publish: Publish, origin: u64, place: Option<Place>) -> Self {
         let number = NUMBERS.fetch_add(1, Ordering::AcqRel) + 1;
-        Self { publish, number, origin, place, arrived: Instant::now(), properties: OnceLock::new() }
+        let precedent = Precedent::default();
+        Self { publish, number, origin, place, precedent, arrived: Instant::now(), properties: OnceLock::new() }
     }
 
     /// Returns the number of the latest message that anyone has made.

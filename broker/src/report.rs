@@ -27,6 +27,8 @@ pub(crate) enum Notice<'a> {
     SessionFull { client: &'a str, topic: &'a str },
     /// A session was kept for an account that is no more.
     SessionDropped { client: &'a str, reason: &'a str },
+    /// Sessions that have ended are still in the store.
+    NotForgotten { sessions: usize },
     /// rumqttd's router was replaced.
     RouterReplaced { reason: &'a str },
     /// rumqttd's router did not start.
@@ -49,6 +51,9 @@ impl Notice<'_> {
                 warn!(client, topic, "Queue of a client that is away is full; messages for it are dropped");
             }
             Self::SessionDropped { client, reason } => info!(client, reason, "Session dropped"),
+            Self::NotForgotten { sessions } => {
+                warn!(sessions, "Ended sessions cannot be removed from the store; they come back with the next start");
+            }
             Self::RouterReplaced { reason } => warn!(reason, "Router replaced"),
             Self::RouterFailed { error } => error!(error, "Router does not start"),
         }

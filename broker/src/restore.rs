@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use crate::{
-    Change, Client, QueuedRecord, RestoredSession, SubscriptionRecord, Version,
+    Client, QueuedRecord, RestoredSession, SubscriptionRecord, Version,
     delivery::{Delivery, Stored},
     hub::Hub,
     luggage::Luggage,
@@ -13,6 +13,7 @@ use crate::{
     session::Session,
     subscription::Subscription,
     sync::write,
+    terms::Terms,
     window::Stage,
 };
 
@@ -23,15 +24,16 @@ impl Hub {
     pub(crate) fn restore(self: &Arc<Self>, sessions: Vec<RestoredSession>) {
         for restored in sessions {
             self.keys.fetch_max(restored.record.key, Ordering::AcqRel);
-            let Some(rights) = self.backend.rights(&restored.record.user) else {
+            let Some(rights) = self.backend.rights(&restored.record.user, restored.record.bounds.clone()) else {
                 Notice::SessionDropped { client: &restored.record.client, reason: "its account is no more" }.report();
-                self.backend.keep(vec![Change::SessionGone(restored.record.key)], None);
+                self.ended.forget(self.backend.as_ref(), restored.record.key);
                 continue;
             };
+            let terms = Terms::of(rights.allowance());
             // which version it speaks is known when it comes back; until then nothing depends on it
             let client = Client::new(Arc::clone(&restored.record.client), Version::V5, rights);
             let key = restored.record.key;
-            let session = Arc::new(Session::new(key, client, &self.limits, Arc::clone(&self.counters)));
+            let session = Arc::new(Session::new(key, client, terms, &self.limits, Arc::clone(&self.counters)));
             session.set_expiry(restored.record.expiry);
             session.note_stored(true);
             self.counters.kept_sessions.fetch_add(1, Ordering::AcqRel);

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, OnceLock, Weak,
-    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
 use arc_swap::ArcSwap;
@@ -12,15 +12,18 @@ use crate::{
     Change, Client, Limits, Qos, Rights, SessionRecord, Will,
     delivery::{Delivery, Stored},
     figures::{Counters, count},
+    hearing::Hearing,
     hub::Hub,
     ids::StoredIds,
-    mailbox::{Mailbox, Put},
+    mailbox::{Mail, Mailbox, Put},
+    own::Own,
     parcel::Parcel,
     pledge::{Pledge, Posting},
     presence::Presence,
     report::Notice,
     subscription::Subscription,
     sync::lock,
+    terms::{Agreement, Terms},
     wire::Violation,
 };
 
@@ -33,19 +36,20 @@ pub(crate) struct Session {
     pub(crate) id: Arc<str>,
     pub(crate) mailbox: Mailbox,
     pub(crate) presence: Presence,
+    pub(crate) hearing: Hearing,
+    /// What its client may take, on the present connection or the last one.
+    pub(crate) agreement: Agreement,
     /// The client on the present connection, or on the last one.
     client: ArcSwap<Client>,
     /// How long it outlives its connection, in seconds.
     expiry: AtomicU32,
-    /// How long its client may be silent, in milliseconds; zero means for ever.
-    patience: AtomicU64,
-    heard: AtomicU64,
     /// Whether the store knows it.
     is_stored: AtomicBool,
     /// Whether it has been said that messages for it were lost, since its client was last here.
     is_lossy: AtomicBool,
-    /// Its subscriptions to its own answers and notifications.
-    own: Mutex<Vec<Arc<Subscription>>>,
+    /// Whether its connection waits for what the store could not take.
+    is_overdue: AtomicBool,
+    pub(crate) own: Own,
     stored_ids: Mutex<StoredIds>,
     /// Who looks after what comes when it has ended.
     heir: OnceLock<Weak<Hub>>,
@@ -53,18 +57,20 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(key: u64, client: Client, limits: &Limits, counters: Arc<Counters>) -> Self {
+    pub(crate) fn new(key: u64, client: Client, terms: Terms, limits: &Limits, counters: Arc<Counters>) -> Self {
+        let limits = terms.limits(limits);
         Self {
             key,
             id: Arc::clone(client.id()),
             client: ArcSwap::from_pointee(client),
-            mailbox: Mailbox::new(limits),
+            mailbox: Mailbox::new(&limits),
             expiry: AtomicU32::new(0),
-            patience: AtomicU64::new(0),
-            heard: AtomicU64::new(0),
+            hearing: Hearing::default(),
+            agreement: Agreement::new(terms, &limits),
             is_stored: AtomicBool::new(false),
             is_lossy: AtomicBool::new(false),
-            own: Mutex::default(),
+            is_overdue: AtomicBool::new(false),
+            own: Own::default(),
             stored_ids: Mutex::default(),
             heir: OnceLock::new(),
             presence: Presence::default(),
@@ -77,14 +83,27 @@ impl Session {
         self.client.load_full()
     }
 
-    /// Gives it to a connection, at a time in milliseconds.
-    pub(crate) fn seat(&self, client: Client, expiry: u32, now: u64) {
+    /// Gives it to a connection with terms of its own, at a time in milliseconds.
+    pub(crate) fn seat(&self, client: Client, terms: Terms, limits: &Limits, expiry: u32, now: u64) {
         self.client.store(Arc::new(client));
+        self.agree(terms, limits);
         self.set_expiry(expiry);
-        self.set_patience(0);
-        self.hear(now);
+        self.hearing.begin(0, now);
         self.mailbox.come_back();
         self.is_lossy.store(false, Ordering::Relaxed);
+    }
+
+    /// Has its client take what its account may at the moment; returns the limits if they are others than before.
+    pub(crate) fn follow_account(&self, limits: &Limits) -> Option<Limits> {
+        let account = self.client.load().rights().allowance();
+        self.agreement.follow(account).map(|terms| self.agree(terms, limits))
+    }
+
+    fn agree(&self, terms: Terms, limits: &Limits) -> Limits {
+        let limits = terms.limits(limits);
+        self.agreement.change(terms, &limits);
+        self.mailbox.resize(limits.queue_bytes);
+        limits
     }
 
     /// Gives it other rights while its client is away.
@@ -116,14 +135,28 @@ impl Session {
         self.is_stored.load(Ordering::Acquire)
     }
 
+    /// Notes that the store could not take something, and is to be asked again.
+    pub(crate) fn note_overdue(&self) {
+        self.is_overdue.store(true, Ordering::Relaxed);
+    }
+
+    /// Has the connection ask the store again for what it could not take.
+    pub(crate) fn try_again(&self) {
+        if self.is_overdue.swap(false, Ordering::Relaxed) {
+            self.mailbox.admit(Mail::Again);
+        }
+    }
+
     /// Returns what the store is to keep of it.
     pub(crate) fn record(&self, will: Option<Will>) -> SessionRecord {
+        let client = self.client.load();
         SessionRecord {
             key: self.key,
             client: Arc::clone(&self.id),
-            user: self.client.load().rights().user().into(),
+            user: client.rights().user().into(),
             expiry: self.expiry(),
             will,
+            bounds: client.rights().bounds(),
         }
     }
 
@@ -132,7 +165,7 @@ impl Session {
         let parcel = &posting.parcel;
         let is_own = subscription.no_local && parcel.origin == self.key;
         let is_before = parcel.number <= subscription.since;
-        !is_own && !is_before && self.may_receive(&parcel.publish.topic) && self.put(posting, subscription)
+        !is_own && !is_before && self.may_hear(parcel) && self.put(posting, subscription)
     }
 
     /// Puts a message into the mailbox that another member of its group was to have, however old it is.
@@ -142,8 +175,7 @@ impl Session {
 
     /// Puts an answer or a notification into the mailbox; returns whether it waits there.
     pub(crate) fn answer(self: &Arc<Self>, posting: &Posting) -> bool {
-        let topic = posting.parcel.publish.topic.as_str();
-        let subscription = lock(&self.own).iter().find(|own| own.filter.matches_text(topic)).map(Arc::clone);
+        let subscription = self.own.find(posting.parcel.publish.topic.as_str());
         subscription.is_some_and(|subscription| self.put(posting, &subscription))
     }
 
@@ -246,34 +278,6 @@ impl Session {
         }
     }
 
-    /// Adds a subscription to the client's own answers, or replaces it.
-    pub(crate) fn add_own(&self, subscription: &Arc<Subscription>) {
-        let mut own = lock(&self.own);
-        own.retain(|old| old.filter != subscription.filter);
-        own.push(Arc::clone(subscription));
-    }
-
-    /// Removes a subscription to the client's own answers.
-    pub(crate) fn remove_own(&self, subscription: &Subscription) {
-        lock(&self.own).retain(|own| own.filter != subscription.filter);
-    }
-
-    /// Notes how long the client may be silent, in milliseconds.
-    pub(crate) fn set_patience(&self, patience: u64) {
-        self.patience.store(patience, Ordering::Relaxed);
-    }
-
-    /// Notes that the client was heard, at a time in milliseconds.
-    pub(crate) fn hear(&self, now: u64) {
-        self.heard.store(now, Ordering::Relaxed);
-    }
-
-    /// Says whether the client has been silent for too long.
-    pub(crate) fn is_silent(&self, now: u64) -> bool {
-        let patience = self.patience.load(Ordering::Relaxed);
-        patience > 0 && now.saturating_sub(self.heard.load(Ordering::Relaxed)) > patience
-    }
-
     /// Says whether its account still holds.
     pub(crate) fn is_live(&self) -> bool {
         self.client.load().rights().is_live()
@@ -282,5 +286,10 @@ impl Session {
     /// Says whether the client may see a topic.
     pub(crate) fn may_receive(&self, topic: &Topic) -> bool {
         self.client.load().rights().may_receive(topic)
+    }
+    /// Says the same of a message that is being given to its receivers; what was found for those before need not be
+    /// found again.
+    fn may_hear(&self, parcel: &Parcel) -> bool {
+        self.client.load().rights().may_receive_after(&parcel.publish.topic, &parcel.precedent)
     }
 }

@@ -9,13 +9,14 @@ use rmqtt_codec::v5::ConnectAckReason as Code;
 use tokio::sync::oneshot;
 
 use crate::{
-    Change, Client, Limits, Publish, Qos, Will,
+    Change, Client, Publish, Qos, Will,
     figures::{count, uncount},
     hub::Hub,
     luggage::Luggage,
     presence::State,
     session::Session,
     sync::write,
+    terms::Terms,
     wire::{Connect, Violation},
 };
 
@@ -48,10 +49,10 @@ impl Hub {
         self: &Arc<Self>,
         connect: &Connect,
         client: Client,
-        limits: &Limits,
+        terms: Terms,
     ) -> Result<Seat, Rejection> {
         let ((session, luggage), ended) = loop {
-            match self.try_begin(connect, &client, limits)? {
+            match self.try_begin(connect, &client, terms)? {
                 Turn::Seated(seat, ended) => break (seat, ended),
                 Turn::Wait(old) => {
                     if old.mailbox.end(Violation::TAKEN_OVER) {
@@ -82,7 +83,7 @@ impl Hub {
         let _late_or_failed = tokio::time::timeout(PATIENCE, told).await;
     }
 
-    fn try_begin(&self, connect: &Connect, client: &Client, limits: &Limits) -> Result<Turn, Rejection> {
+    fn try_begin(&self, connect: &Connect, client: &Client, terms: Terms) -> Result<Turn, Rejection> {
         let mut sessions = write(&self.sessions);
         // checked under the lock, so that none is missed by those who tell all sessions to go
         if self.stop.is_cancelled() {
@@ -104,12 +105,13 @@ impl Hub {
             Some((old, luggage)) if !connect.clean_start => ((old, Some(luggage)), None),
             ended => {
                 let key = self.next_key();
-                let session = Session::new(key, client.clone(), limits, Arc::clone(&self.counters));
+                let counters = Arc::clone(&self.counters);
+                let session = Session::new(key, client.clone(), terms, &self.limits, counters);
                 ((Arc::new(session), None), ended)
             }
         };
         let session = &seat.0;
-        session.seat(client.clone(), expiry, self.now());
+        session.seat(client.clone(), terms, &self.limits, expiry, self.now());
         sessions.insert(Arc::clone(&session.id), Arc::clone(session));
         self.counters.connected.fetch_add(1, Ordering::AcqRel);
         if expiry > 0 && !session.note_stored(true) {
@@ -151,15 +153,16 @@ impl Hub {
 
     /// Says whether a session without a connection may go on.
     ///
-    /// If the token that its client came with has expired, it goes on with the account's own rights and without a will:
-    /// nothing is delivered before the client has proved again who it is.
+    /// If the token that its client came with has expired, it goes on within the bounds of that and without a will: nothing
+    /// is delivered before the client has proved again who it is.
     fn holds(&self, session: &Session, luggage: &mut Luggage) -> bool {
         let client = session.client();
         if client.rights().is_live() {
             return true;
         }
         luggage.will = None;
-        let rights = client.rights().has_expired().then(|| self.backend.rights(client.rights().user())).flatten();
+        let rights = client.rights();
+        let rights = rights.has_expired().then(|| self.backend.rights(rights.user(), rights.bounds())).flatten();
         rights.map(|rights| session.change_rights(&client, rights)).is_some()
     }
 
@@ -177,7 +180,7 @@ impl Hub {
         // behind what was handed over, so that a crash in between loses none of it
         if session.note_stored(false) {
             uncount(&self.counters.kept_sessions);
-            self.backend.keep(vec![Change::SessionGone(session.key)], None);
+            self.ended.forget(self.backend.as_ref(), session.key);
         }
         if let Some(will) = luggage.will {
             self.publish_will(session, will.publish);

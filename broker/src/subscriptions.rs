@@ -9,7 +9,7 @@ use std::{
 };
 
 use hes_schemas::Filter;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::{
     audience::{Audience, Subscriber},
@@ -20,6 +20,9 @@ use crate::{
 };
 
 const SHARDS: usize = 16;
+
+/// How many filters that begin as a topic does are looked at, before the router is asked without a look.
+const LOOKED_AT: usize = 16;
 
 /// The subscribers of filters without a wildcard.
 #[derive(Debug, Default)]
@@ -38,8 +41,8 @@ pub(crate) struct Wild {
 struct Inside {
     next: u64,
     keys: FxHashMap<Filter, FilterKey>,
-    /// How many filters begin with each first level, a wildcard too.
-    beginnings: FxHashMap<Box<str>, usize>,
+    /// The filters that begin with each first level, a wildcard too.
+    beginnings: FxHashMap<Box<str>, FxHashSet<Filter>>,
     audiences: FxHashMap<FilterKey, Audience>,
 }
 
@@ -92,13 +95,18 @@ impl Wild {
         read(&self.inside).audiences.values().map(Audience::len).sum()
     }
 
-    /// Says whether any filter begins as a topic does: if not, the router need not be asked.
+    /// Says whether any filter may match a topic: if not, the router need not be asked.
+    ///
+    /// Of the filters that begin as the topic does, a few are looked at; many are the router's business.
     pub(crate) fn may_match(&self, topic: &str) -> bool {
         if self.filters() == 0 {
             return false;
         }
         let beginnings = &read(&self.inside).beginnings;
-        [first_level(topic), "+", "#"].iter().any(|level| beginnings.contains_key(*level))
+        let may_match = |filters: &FxHashSet<Filter>| {
+            filters.len() > LOOKED_AT || filters.iter().any(|filter| filter.matches_text(topic))
+        };
+        [first_level(topic), "+", "#"].iter().filter_map(|level| beginnings.get(*level)).any(may_match)
     }
 
     /// Gives a message to all who subscribed to the filter of a key, and returns how many groups had nobody to take it.
@@ -125,7 +133,7 @@ impl Wild {
         let key = FilterKey(inside.next);
         inside.keys.insert(filter.clone(), key);
         inside.audiences.entry(key).or_default().add(subscriber);
-        *inside.beginnings.entry(first_level(filter.as_str()).into()).or_default() += 1;
+        inside.beginnings.entry(first_level(filter.as_str()).into()).or_default().insert(filter.clone());
         self.filters.store(inside.keys.len(), Ordering::Release);
         router.subscribe(key, &filter);
     }
@@ -140,7 +148,7 @@ impl Wild {
         if audience.is_empty() {
             inside.audiences.remove(&key);
             inside.keys.remove(filter);
-            inside.forget_beginning(first_level(filter.as_str()));
+            inside.forget_beginning(filter);
             self.filters.store(inside.keys.len(), Ordering::Release);
             router.unsubscribe(key, filter);
         }
@@ -148,12 +156,14 @@ impl Wild {
 }
 
 impl Inside {
-    fn forget_beginning(&mut self, level: &str) {
-        if let Some(count) = self.beginnings.get_mut(level) {
-            *count -= 1;
-            if *count == 0 {
-                self.beginnings.remove(level);
-            }
+    fn forget_beginning(&mut self, filter: &Filter) {
+        let level = first_level(filter.as_str());
+        let is_last = self.beginnings.get_mut(level).is_some_and(|filters| {
+            filters.remove(filter);
+            filters.is_empty()
+        });
+        if is_last {
+            self.beginnings.remove(level);
         }
     }
 }

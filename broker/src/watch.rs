@@ -35,12 +35,17 @@ pub(crate) async fn watch(hub: Arc<Hub>) {
 }
 
 fn look(hub: &Arc<Hub>) {
+    hub.ended.try_again(hub.backend.as_ref());
     let now = hub.now();
     let sessions: Vec<Arc<Session>> = read(&hub.sessions).values().map(Arc::clone).collect();
     for session in sessions {
+        session.try_again();
+        if let Some(limits) = session.follow_account(&hub.limits) {
+            hub.accounts.follow(session.client().rights().user(), &limits);
+        }
         if session.mailbox.is_away() {
             hub.look_after(&session, now);
-        } else if session.is_silent(now) {
+        } else if session.hearing.is_silent(now) {
             session.mailbox.end(SILENT);
         } else if !session.is_live() {
             session.mailbox.end(if session.client().rights().has_expired() { EXPIRED } else { EXPELLED });

@@ -115,6 +115,14 @@ impl Window {
         }
     }
 
+    /// Returns the place of a message that the store is to note that the client has.
+    pub(crate) fn noting(&self, id: u16) -> Option<u64> {
+        match self.open.get(&id)?.stage {
+            Stage::Noting(place) => Some(place),
+            Stage::Published(..) | Stage::Released(_) => None,
+        }
+    }
+
     /// Notes that the store knows that the client has a message; says whether PUBREL is due.
     pub(crate) fn release(&mut self, id: u16) -> bool {
         let Some(sent) = self.open.get_mut(&id) else { return false };

@@ -77,19 +77,19 @@ impl Filter {
     /// Says the same of a text that is known to be a topic, so that a hot path need not make one.
     #[must_use]
     pub fn matches_text(&self, topic: &str) -> bool {
-        if topic.starts_with('$') && self.0.starts_with(['+', '#']) {
+        let (mut pattern, mut topic) = (self.0.as_bytes(), topic.as_bytes());
+        if let ([b'+' | b'#', ..], [b'$', ..]) = (pattern, topic) {
             return false;
         }
-        let mut levels = topic.split('/');
-        for pattern in self.levels() {
-            match (pattern, levels.next()) {
-                ("#", _) => return true,
-                ("+", Some(_)) => {}
-                (text, Some(level)) if text == level => {}
+        // by bytes, because this is done for every message: a wildcard fills its level, and so begins it
+        loop {
+            (pattern, topic) = match (pattern, topic) {
+                ([b'#', ..], _) | ([b'/', b'#'] | [], []) => return true,
+                ([b'+', pattern @ ..], _) => (pattern, behind_level(topic)),
+                ([one, pattern @ ..], [other, topic @ ..]) if one == other => (pattern, topic),
                 _ => return false,
             }
         }
-        levels.next().is_none()
     }
 
     /// Says whether every topic that `other` matches is matched here too.
@@ -128,6 +128,12 @@ impl Filter {
             }
         }
     }
+}
+
+/// Returns what follows the level that a topic begins with.
+fn behind_level(topic: &[u8]) -> &[u8] {
+    let end = topic.iter().position(|byte| *byte == b'/').unwrap_or(topic.len());
+    topic.get(end..).unwrap_or_default()
 }
 
 impl From<&Topic> for Filter {
@@ -214,12 +220,33 @@ mod tests {
         }
     }
 
+    /// Says level by level what [`Filter::matches`] says byte by byte.
+    fn matches_by_level(filter: &Filter, topic: &Topic) -> bool {
+        let (mut patterns, mut levels) = (filter.levels(), topic.levels());
+        let is_hidden = topic.is_reserved() && filter.as_str().starts_with(['+', '#']);
+        let is_met = loop {
+            match (patterns.next(), levels.next()) {
+                (Some("#"), _) | (None, None) => break true,
+                (Some("+"), Some(_)) => {}
+                (Some(one), Some(other)) if one == other => {}
+                _ => break false,
+            }
+        };
+        is_met && !is_hidden
+    }
+
     fn levels(text: &'static str) -> impl Strategy<Value = String> {
         prop::collection::vec(prop::sample::select(text.split(' ').collect::<Vec<_>>()), 1..5)
             .prop_map(|levels| levels.join("/"))
     }
 
     proptest! {
+        #[test]
+        fn matches_level_by_level(filter in levels("a ab ä +  # $c"), topic in levels("a ab ä  $c b")) {
+            let (Ok(filter), Ok(topic)) = (Filter::new(&filter), Topic::new(&topic)) else { return Ok(()) };
+            prop_assert_eq!(filter.matches(&topic), matches_by_level(&filter, &topic), "{} {}", filter, topic);
+        }
+
         #[test]
         fn including_and_intersecting_agree_with_matching(
             one in levels("a b + #"), two in levels("a b + #"), topic in levels("a b $c")

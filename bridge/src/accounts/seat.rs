@@ -1,6 +1,12 @@
 //! One account in memory, shared by all sessions of it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    num::NonZeroU64,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use arc_swap::{ArcSwap, Guard};
 use argon2::password_hash::Output;
@@ -12,6 +18,9 @@ use hes_schemas::{
 
 use super::IdPattern;
 use crate::store::AccountRow;
+
+/// Counts the grants that accounts have had.
+static STANDINGS: AtomicU64 = AtomicU64::new(0);
 
 /// An account, which changes under the sessions that hold it.
 #[derive(Debug)]
@@ -30,6 +39,8 @@ pub(super) struct State {
     pub(super) generation: Option<i64>,
     password: Arc<str>,
     pub(super) grants: Arc<Grants>,
+    /// A number that no other grants ever have, if none of these ends by itself.
+    pub(super) standing: Option<NonZeroU64>,
     client_ids: Vec<IdPattern>,
     allowance: Allowance,
 }
@@ -46,6 +57,7 @@ impl Seat {
         let state = State {
             generation: Some(0),
             password: "".into(),
+            standing: standing(&grants),
             grants,
             client_ids: Vec::new(),
             allowance: Allowance::default(),
@@ -91,7 +103,12 @@ impl Seat {
 
     /// Ends all sessions of it, and all its rights.
     pub(super) fn remove(&self) {
-        self.state.rcu(|state| State { generation: None, grants: Arc::default(), ..State::clone(state) });
+        self.state.rcu(|state| State {
+            generation: None,
+            grants: Arc::default(),
+            standing: None,
+            ..State::clone(state)
+        });
     }
 
     pub(super) fn has_trace(&self, trace: Output) -> bool {
@@ -106,12 +123,19 @@ impl Seat {
 impl State {
     fn of(row: &AccountRow) -> Self {
         let grants = row.role.map(Role::grants).into_iter().flatten().chain(row.grants.clone()).collect();
+        let grants = Grants::new(grants);
         Self {
             generation: Some(row.generation),
             password: row.password.as_str().into(),
-            grants: Arc::new(Grants::new(grants)),
+            standing: standing(&grants),
+            grants: Arc::new(grants),
             client_ids: row.client_ids.clone(),
             allowance: row.allowance,
         }
     }
+}
+
+fn standing(grants: &Grants) -> Option<NonZeroU64> {
+    let next = || NonZeroU64::new(STANDINGS.fetch_add(1, Ordering::Relaxed) + 1);
+    if grants.can_end() { None } else { next() }
 }

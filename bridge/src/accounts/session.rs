@@ -1,8 +1,11 @@
 //! A client's account, from its connection to its end.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    num::NonZeroU64,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use arc_swap::ArcSwap;
@@ -50,6 +53,14 @@ impl Session {
         Some(Self { token: Some(Arc::new(token)), ..session })
     }
 
+    /// Begins one that does no more than a token once said, if there was one, and does not end with it.
+    pub(super) fn begin_within(seat: Arc<Seat>, bounds: Option<Arc<Grants>>) -> Option<Self> {
+        let session = Self::begin(seat)?;
+        let narrowed = |bounds| ArcSwap::from_pointee(Narrowed { bounds: Some(bounds), ..Narrowed::default() });
+        let token = |bounds| Token { until: AtomicI64::new(i64::MAX), narrowed: narrowed(bounds) };
+        Some(Self { token: bounds.map(token).map(Arc::new), ..session })
+    }
+
     /// Goes on with another token of the same account; says whether that can be.
     pub(super) fn go_on(&self, proof: Proof) -> bool {
         let is_same = proof.user == *self.seat.name() && proof.generation == self.generation;
@@ -72,13 +83,18 @@ impl Session {
     ///
     /// Costs no lock and no memory, for it is done for every message.
     pub fn with_grants<T>(&self, look: impl FnOnce(&Grants) -> T) -> T {
+        self.with_standing(|grants, _| look(grants))
+    }
+
+    /// Does the same with a number that sessions have in common whose grants are the same for good, if there are such.
+    pub fn with_standing<T>(&self, look: impl FnOnce(&Grants, Option<NonZeroU64>) -> T) -> T {
         let state = self.seat.state();
         if state.generation != Some(self.generation) {
-            return look(&Grants::default());
+            return look(&Grants::default(), None);
         }
         match &self.token {
-            None => look(&state.grants),
-            Some(token) => token.with_grants(&state.grants, look),
+            None => look(&state.grants, state.standing),
+            Some(token) => token.with_grants(&state.grants, |grants| look(grants, None)),
         }
     }
 

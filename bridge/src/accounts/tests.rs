@@ -248,10 +248,16 @@ async fn goes_on_after_a_restart_for_accounts_that_are_still_there() {
     let folder = TempDir::new().unwrap();
     let ledger = ledger(&folder).await;
     add(&ledger, "anna", Some(Role::Resident)).await;
+    add(&ledger, "berta", Some(Role::Cluster)).await;
     let accounts = Accounts::open(ledger, Some(Role::Guest)).await.unwrap();
-    let anna = accounts.resume("anna").unwrap();
+    let anna = accounts.resume("anna", None).unwrap();
     assert!(anna.is_live() && anna.user() == "anna");
     assert_eq!(grants(&anna), grants(&log_in(&accounts, "anna").await));
-    assert!(accounts.resume(ANONYMOUS).unwrap().is_live());
-    assert!(accounts.resume("bert").is_none() && accounts.resume("no/name").is_none());
+    let scope = Scope::new("topic:panel/#").unwrap();
+    let bounds = Grants::new(vec![Grant { actions: vec![Action::Read], scope, safety: Safety::S3, until: None }]);
+    let narrowed = accounts.resume("berta", Some(Arc::new(bounds))).unwrap();
+    assert!(may(&narrowed, Action::Read, "panel/1") && !may(&narrowed, Action::Read, "other"));
+    assert!(!may(&narrowed, Action::Write, "panel/1") && narrowed.bounds().is_some() && narrowed.is_live());
+    assert!(accounts.resume(ANONYMOUS, None).unwrap().is_live());
+    assert!(accounts.resume("bert", None).is_none() && accounts.resume("no/name", None).is_none());
 }

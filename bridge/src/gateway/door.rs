@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hes_broker::{Backend, BoxFuture, Change, Client, Done, Hello, Publish, Refusal, Rights};
 use hes_engine::{Asked, Asker, Delivery, Door as EngineDoor, Input};
-use hes_schemas::{Filter, Millis, Topic, UserName};
+use hes_schemas::{Filter, Millis, Topic, UserName, rights::Grants};
 
 use super::{
     mind::Mind,
@@ -69,8 +69,8 @@ impl Backend for Door {
         self.mind.sinks().store().retain(topic, message, done);
     }
 
-    fn rights(&self, user: &str) -> Option<Arc<dyn Rights>> {
-        let session = self.accounts.resume(user)?;
+    fn rights(&self, user: &str, bounds: Option<Arc<Grants>>) -> Option<Arc<dyn Rights>> {
+        let session = self.accounts.resume(user, bounds)?;
         Some(Arc::new(ClientRights::new(session, self.accounts.clone(), Arc::clone(&self.house))))
     }
 

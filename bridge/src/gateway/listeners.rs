@@ -70,7 +70,7 @@ impl Doors {
             anonymous: listener.anonymous,
             certificate_is_user: listener.certificate_is_user,
             origins: listener.origins.clone(),
-            connections: listener.connections,
+            allowance: listener.allowance,
             connection_rate: listener.connection_rate,
         })
     }

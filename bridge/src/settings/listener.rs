@@ -5,12 +5,16 @@ mod settle;
 
 use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
-use hes_broker::Transport;
+use hes_broker::{Allowance, Transport};
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::{check::check, settle::settle};
 
-use super::{key::Key, measure::Count, word};
+use super::{
+    key::Key,
+    measure::{Count, Size},
+    word,
+};
 use crate::certificates::TlsFiles;
 
 /// A listener.
@@ -28,8 +32,8 @@ pub struct ListenerSettings {
     pub certificate_is_user: bool,
     /// Whether clients on this machine may come in without a user name.
     pub anonymous: bool,
-    /// How many clients may be connected here.
-    pub connections: usize,
+    /// What may be taken here, beside what accounts and all may take.
+    pub allowance: Allowance,
     /// How many connections are taken in a second, if that is limited.
     pub connection_rate: Option<NonZeroU32>,
     /// Where the web pages come from that may connect.
@@ -78,6 +82,21 @@ pub(super) struct ListenerSheet {
     /// How many connections are taken in a second, the others wait; 0 is no limit.
     #[serde(default = "unlimited")]
     pub(super) connection_rate: Count<0, 1_000_000>,
+    /// How many messages the clients here may publish in a second, all together; 0 is no limit.
+    #[serde(default = "unlimited_messages")]
+    pub(super) message_rate: Count<0, 100_000_000>,
+    /// How much the clients here may publish in a second, all together; `0B` is no limit.
+    #[serde(default = "unlimited_bytes")]
+    pub(super) byte_rate: Size<0, 1_073_741_824>,
+    /// How many filters one client may hold that is connected here.
+    #[serde(default = "any_subscriptions")]
+    pub(super) max_subscriptions: Count<1, 100_000>,
+    /// How many messages one client may have unacknowledged that is connected here.
+    #[serde(default = "any_inflight")]
+    pub(super) max_inflight: Count<1, 65_535>,
+    /// How many bytes may wait for one client that is connected here, or was last.
+    #[serde(default = "any_size")]
+    pub(super) max_queued_size: Size<1_024, 1_073_741_824>,
     /// Where the web pages come from that may connect.
     #[serde(default)]
     pub(super) origins: Vec<String>,
@@ -121,4 +140,24 @@ const fn everybody() -> Count<1, 1_000_000> {
 
 const fn unlimited() -> Count<0, 1_000_000> {
     Count::new(0)
+}
+
+const fn unlimited_messages() -> Count<0, 100_000_000> {
+    Count::new(0)
+}
+
+const fn unlimited_bytes() -> Size<0, 1_073_741_824> {
+    Size::new(0)
+}
+
+const fn any_subscriptions() -> Count<1, 100_000> {
+    Count::new(100_000)
+}
+
+const fn any_inflight() -> Count<1, 65_535> {
+    Count::new(65_535)
+}
+
+const fn any_size() -> Size<1_024, 1_073_741_824> {
+    Size::new(1_073_741_824)
 }

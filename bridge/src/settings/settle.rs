@@ -107,7 +107,7 @@ impl<'p> Settling<'p> {
 }
 
 /// Returns a limit; zero is none.
-fn limited(number: usize) -> Option<NonZeroU32> {
+pub(super) fn limited(number: usize) -> Option<NonZeroU32> {
     NonZeroU32::new(u32::try_from(number).unwrap_or(u32::MAX))
 }
 

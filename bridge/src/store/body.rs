@@ -75,7 +75,7 @@ impl Names {
 
 /// Writes any body.
 #[expect(clippy::expect_used, reason = "a vector takes every byte, and all that we store is plain data")]
-pub(super) fn write<T: Serialize>(body: &T) -> Vec<u8> {
+pub(in crate::store) fn write<T: Serialize>(body: &T) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(512);
     ciborium::into_writer(body, &mut bytes).expect("plain data can be written");
     bytes

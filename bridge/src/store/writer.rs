@@ -22,6 +22,9 @@ use super::{
 /// How many things may wait to be written.
 const CAPACITY: usize = 500_000;
 
+/// How many more may wait that only take away from what is on disk: if they were lost, it would come back.
+const RESERVE: usize = 500_000;
+
 /// How many callers may wait to be told that their changes are on disk.
 const MAX_WAITING: usize = 100_000;
 
@@ -43,6 +46,15 @@ pub(super) struct Queue {
     commits: AtomicU64,
     failures: AtomicU64,
     panics: AtomicU64,
+}
+
+/// Where changes wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// With all others.
+    Common,
+    /// With all others, and where only those may wait that take away.
+    Reserve,
 }
 
 #[derive(Default)]
@@ -70,8 +82,13 @@ pub struct Figures {
 impl Queue {
     /// Adds changes; without a caller they wait for the others at most until `patience` is over.
     pub(super) fn push(&self, patience: Duration, done: Option<Done>, add: impl FnOnce(&mut Batch)) {
+        self.push_into(Room::Common, patience, done, add);
+    }
+
+    /// Does the same with changes that may take a certain room.
+    pub(super) fn push_into(&self, room: Room, patience: Duration, done: Option<Done>, add: impl FnOnce(&mut Batch)) {
         let mut waiting = self.waiting();
-        if waiting.is_full() {
+        if waiting.is_full(room) {
             drop(waiting);
             self.refused.fetch_add(1, Ordering::Relaxed);
             self.tell(done, false);
@@ -162,8 +179,8 @@ impl Queue {
 }
 
 impl Waiting {
-    fn is_full(&self) -> bool {
-        self.is_closed || self.batch.len() >= CAPACITY || self.callers.len() >= MAX_WAITING
+    fn is_full(&self, room: Room) -> bool {
+        self.is_closed || self.batch.len() >= room.capacity() || self.callers.len() >= MAX_WAITING
     }
 
     fn is_due(&self) -> bool {
@@ -178,6 +195,15 @@ impl Waiting {
         self.due = None;
         let ending = if self.is_closed { Ending::Clean } else { Ending::Open };
         (std::mem::take(&mut self.batch), std::mem::take(&mut self.callers), ending)
+    }
+}
+
+impl Room {
+    const fn capacity(self) -> usize {
+        match self {
+            Self::Common => CAPACITY,
+            Self::Reserve => CAPACITY + RESERVE,
+        }
     }
 }
 
@@ -256,4 +282,37 @@ fn report(is_failing: &mut bool, result: &Result<(), StoreError>) {
         (Ok(()), false) | (Err(_), true) => {}
     }
     *is_failing = result.is_err();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, atomic::AtomicUsize};
+
+    use hes_broker::Change;
+    use hes_schemas::Timestamp;
+
+    use super::*;
+
+    /// Adds ends of sessions; says how many of the calls so far have been refused.
+    fn end(queue: &Queue, room: Room, keys: std::ops::Range<usize>) -> u64 {
+        queue.push_into(room, RETRY, None, |batch| {
+            for key in keys {
+                batch.sessions.change(Change::SessionGone(key.try_into().unwrap()), Timestamp::from_millis(0));
+            }
+        });
+        queue.figures().refused
+    }
+
+    #[test]
+    fn has_room_for_what_takes_away_when_there_is_none_for_more() {
+        let queue = Queue::default();
+        assert_eq!(end(&queue, Room::Common, 0..CAPACITY), 0);
+        assert_eq!(end(&queue, Room::Common, CAPACITY..CAPACITY + 1), 1);
+        assert_eq!(end(&queue, Room::Reserve, CAPACITY..CAPACITY + RESERVE), 1);
+        let told = Arc::new(AtomicUsize::new(0));
+        let heard = Arc::clone(&told);
+        let done = move |is_on_disk| heard.store(1 + usize::from(is_on_disk), Ordering::Relaxed);
+        queue.push_into(Room::Reserve, RETRY, Some(Box::new(done)), |_| {});
+        assert_eq!((queue.figures().refused, told.load(Ordering::Relaxed)), (2, 1));
+    }
 }

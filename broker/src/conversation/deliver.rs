@@ -58,7 +58,9 @@ impl Conversation {
         {
             match mail {
                 Mail::Settled { ticket, is_stored } => self.settle(ticket, is_stored, out)?,
-                Mail::Noted { packet_id } => self.release(packet_id, out),
+                Mail::Noted { packet_id, is_stored: true } => self.release(packet_id, out),
+                Mail::Noted { packet_id, is_stored: false } => self.owe_note(packet_id),
+                Mail::Again => self.try_again(),
                 Mail::Message(delivery) => {
                     messages += 1;
                     bytes += delivery.weight();
@@ -92,7 +94,10 @@ impl Conversation {
                     }
                 }
                 Stage::Published(_, None) => self.abandon(packet_id, out),
-                Stage::Noting(_) => {}
+                Stage::Noting(place) => {
+                    let place = *place;
+                    self.note(packet_id, place);
+                }
             }
         }
     }
@@ -118,7 +123,9 @@ impl Conversation {
                 Mail::Message(delivery) if !has_room && delivery.qos() > Qos::AtMostOnce => {
                     self.waiting.push_back(delivery);
                 }
-                mail @ (Mail::Message(_) | Mail::Settled { .. } | Mail::Noted { .. }) => return Some(mail),
+                mail @ (Mail::Message(_) | Mail::Settled { .. } | Mail::Noted { .. } | Mail::Again) => {
+                    return Some(mail);
+                }
             }
         }
     }

@@ -41,11 +41,7 @@ impl Conversation {
                 self.keep(forgotten.into_iter().chain(place));
             }
             Step::Release => out.reply(|out| wire::pubrel(out, self.version, id, true)),
-            Step::Note(place) => {
-                let session = Arc::clone(&self.session);
-                let done = move |_| session.mailbox.admit(Mail::Noted { packet_id: id });
-                self.hub.backend.keep(vec![Change::Released(self.session.key, place)], Some(Box::new(done)));
-            }
+            Step::Note(place) => self.note(id, place),
             Step::Unknown if exchange == Exchange::Received => {
                 out.reply(|out| wire::pubrel(out, self.version, id, false));
             }
@@ -53,6 +49,20 @@ impl Conversation {
             Step::Wrong => return Err(Violation::protocol("acknowledgement does not fit the message's QoS")),
         }
         Ok(())
+    }
+
+    /// Has the store note that the client has the message at a place; PUBREL waits for it.
+    pub(super) fn note(&self, packet_id: u16, place: u64) {
+        let session = Arc::clone(&self.session);
+        let done = move |is_stored| session.mailbox.admit(Mail::Noted { packet_id, is_stored });
+        self.hub.backend.keep(vec![Change::Released(self.session.key, place)], Some(Box::new(done)));
+    }
+
+    /// Does so again, if it still has to be noted.
+    pub(super) fn note_again(&self, packet_id: u16) {
+        if let Some(place) = self.window.noting(packet_id) {
+            self.note(packet_id, place);
+        }
     }
 
     /// Takes PUBREL: the client will not send its message again, so that its packet id is free.
@@ -87,6 +97,7 @@ impl Conversation {
     /// As [`Conversation::acknowledge`].
     pub(super) fn settle(&mut self, ticket: u64, is_stored: bool, out: &mut Outbox) -> Result<(), Violation> {
         match self.promised.remove(&ticket) {
+            Some(Promised::Completion { packet_id, is_known }) if !is_stored => self.owe_departure(packet_id, is_known),
             Some(Promised::Completion { packet_id, is_known }) => {
                 out.reply(|out| wire::pubcomp(out, self.version, packet_id, is_known));
             }

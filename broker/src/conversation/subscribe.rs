@@ -80,7 +80,7 @@ impl Conversation {
         let is_new = old.is_none();
         // what was published before the replacement of a subscription must not be lost
         let since = old.map_or_else(Parcel::latest, |old| old.since);
-        if is_new && self.subscriptions.len() >= self.most_subscriptions {
+        if is_new && self.subscriptions.len() >= self.session.agreement.most_subscriptions() {
             return Err(Reason::QuotaExceeded);
         }
         let mut subscription = Subscription::new(filter, wanted.qos, id);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use hes_schemas::{Filter, HomeId, Root, Topic};
+use hes_schemas::{Filter, HomeId, Root, Topic, rights::Grants};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, duplex},
     runtime::Runtime,
@@ -106,7 +106,7 @@ impl Backend for Anyone {
         done(true);
     }
 
-    fn rights(&self, _user: &str) -> Option<Arc<dyn Rights>> {
+    fn rights(&self, _user: &str, _bounds: Option<Arc<Grants>>) -> Option<Arc<dyn Rights>> {
         Some(everything())
     }
 

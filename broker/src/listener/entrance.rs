@@ -14,11 +14,12 @@ use tokio::{
 
 use super::Waiting;
 use crate::{
-    Door, Tls, Transport,
+    Allowance, Door, Tls, Transport,
     connection::serve,
     figures::count,
     handshake::Visitor,
     hub::Hub,
+    pace::{Fare, Rates},
     report::Notice,
     websocket::{Origins, upgrade},
 };
@@ -32,6 +33,8 @@ pub(crate) struct Entrance {
     anonymous: bool,
     certificate_is_user: bool,
     seats: Arc<Semaphore>,
+    allowance: Allowance,
+    rates: Fare,
 }
 
 /// One that has come through a door.
@@ -44,15 +47,18 @@ pub(crate) struct Knock {
 }
 
 impl Entrance {
-    /// Takes the socket out of its door.
-    pub(super) fn open(door: Door) -> (TcpListener, Arc<Self>) {
+    /// Takes the socket out of its door, through which come packets no larger than that.
+    pub(super) fn open(door: Door, packet: usize) -> (TcpListener, Arc<Self>) {
+        let seats = Arc::new(Semaphore::new(door.connections().min(Semaphore::MAX_PERMITS)));
         let entrance = Self {
             transport: door.transport,
             tls: door.tls,
             origins: Origins::new(door.origins, door.anonymous),
             anonymous: door.anonymous,
             certificate_is_user: door.certificate_is_user,
-            seats: Arc::new(Semaphore::new(door.connections.min(Semaphore::MAX_PERMITS))),
+            seats,
+            allowance: door.allowance,
+            rates: Rates::of_door(&door.allowance, packet).into(),
         };
         (door.socket, Arc::new(entrance))
     }
@@ -68,6 +74,8 @@ pub(crate) fn alone() -> (Knock, Waiting) {
         anonymous: true,
         certificate_is_user: false,
         seats: Arc::new(Semaphore::new(1)),
+        allowance: Allowance::NONE,
+        rates: Rates::of_door(&Allowance::NONE, 0).into(),
     };
     let lobby = Arc::new(super::Lobby::new(1, std::time::Duration::from_secs(3600), [1].into_iter()));
     (Knock::new(Arc::new(entrance), SocketAddr::from(([127, 0, 0, 1], 1))), lobby.enter(0))
@@ -104,6 +112,16 @@ impl Knock {
     pub(crate) fn sit_down(&self) -> bool {
         let seat = Arc::clone(&self.entrance.seats).try_acquire_owned();
         seat.is_ok_and(|seat| self.seat.set(seat).is_ok())
+    }
+
+    /// Returns the rates that all keep to who have come through the same door.
+    pub(crate) fn rates(&self) -> &Fare {
+        &self.entrance.rates
+    }
+
+    /// Returns what may be taken behind its door.
+    pub(crate) fn allowance(&self) -> Allowance {
+        self.entrance.allowance
     }
 
     /// Notes that it was not let in.

@@ -9,8 +9,10 @@ pub(crate) enum Mail {
     Message(Delivery),
     /// The store is done with what a ticket was given for, and whether it was kept.
     Settled { ticket: u64, is_stored: bool },
-    /// The store has noted that the client has the message that was sent with a packet id.
-    Noted { packet_id: u16 },
+    /// The store is done with noting that the client has the message that was sent with a packet id.
+    Noted { packet_id: u16, is_stored: bool },
+    /// The store may be able to take what it could not.
+    Again,
 }
 
 /// What became of a message that was put into a mailbox.
@@ -44,7 +46,7 @@ impl Mail {
     pub(super) fn into_message(self) -> Option<Delivery> {
         match self {
             Self::Message(delivery) => Some(delivery),
-            Self::Settled { .. } | Self::Noted { .. } => None,
+            Self::Settled { .. } | Self::Noted { .. } | Self::Again => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc};
 use hes_broker::{
     Backend, BoxFuture, Broker, Change, Client, Config, Done, Door, Hello, Limits, Publish, Refusal, Rights, RouterKind,
 };
-use hes_schemas::{Filter, HomeId, Root, Topic};
+use hes_schemas::{Filter, HomeId, Root, Topic, rights::Grants};
 use rlimit::Resource;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -29,7 +29,7 @@ impl Backend for Anyone {
         done(true);
     }
 
-    fn rights(&self, _user: &str) -> Option<Arc<dyn Rights>> {
+    fn rights(&self, _user: &str, _bounds: Option<Arc<Grants>>) -> Option<Arc<dyn Rights>> {
         None
     }
 

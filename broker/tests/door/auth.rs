@@ -1,5 +1,7 @@
 //! Enhanced authentication: tokens at the door, and anew while the session lasts.
 
+use std::sync::Arc;
+
 use crate::stage::{Client, Guest, House, body, packet, prop, text};
 
 const METHOD: &str = "OAUTHBEARER";
@@ -138,13 +140,15 @@ async fn ends_the_session_of_a_token_that_has_expired() {
     client.is_told_to_go(0xa0).await;
 }
 
+/// Introduces who bears a token, and whose session is kept.
+fn kept(token: &str) -> Guest {
+    let expiry = body(&[&[0x11, 0, 0, 1, 0], &properties(METHOD, Some(&bearer(token)))]);
+    Guest::new(5, "me").flags(0).properties(&expiry)
+}
+
 #[tokio::test]
 async fn keeps_the_session_of_a_token_that_has_expired_for_who_proves_again() {
     let house = House::open().await;
-    let kept = |token: &str| {
-        let expiry = body(&[&[0x11, 0, 0, 1, 0], &properties(METHOD, Some(&bearer(token)))]);
-        Guest::new(5, "me").flags(0).properties(&expiry)
-    };
     let mut client = house.enter(kept("short token of anna")).await;
     client.subscribe("a", 1).await;
     house.gateway.expire("anna");
@@ -153,4 +157,20 @@ async fn keeps_the_session_of_a_token_that_has_expired_for_who_proves_again() {
     let mut client = house.enter(kept("token of anna")).await;
     assert_eq!(client.connack[0], 1, "the session is present");
     client.hears("a meanwhile qos1").await;
+}
+
+#[tokio::test]
+async fn keeps_a_session_within_the_bounds_of_its_token() {
+    let house = House::open().await;
+    let resumed = |house: &House| house.gateway.resumed.lock().unwrap().clone();
+    let within = [("anna".to_owned(), Some(Arc::default()))];
+    let mut client = house.enter(kept("short token of anna")).await;
+    assert_eq!(resumed(&house.reopen().await), within, "after a restart");
+    client.ping().await;
+    house.gateway.expire("anna");
+    client.is_told_to_go(0xa0).await;
+    while resumed(&house).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(resumed(&house), within, "when the token has expired");
 }

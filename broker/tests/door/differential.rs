@@ -3,8 +3,11 @@
 //!
 //! `PROPTEST_CASES` sets how many conversations are held; they are the same ones each time.
 
+mod comparison;
+mod filters;
 mod model;
 mod player;
+mod session;
 
 use std::net::SocketAddr;
 

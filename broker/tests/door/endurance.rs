@@ -5,6 +5,7 @@ mod ends;
 mod exchanges;
 mod groups;
 mod notes;
+mod retries;
 
 use crate::stage::{Client, Guest, House, Packet, body, publish};
 

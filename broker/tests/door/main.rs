@@ -7,6 +7,8 @@ mod connect;
 #[cfg(test)]
 mod differential;
 #[cfg(test)]
+mod doors;
+#[cfg(test)]
 mod endurance;
 #[cfg(test)]
 mod hazards;

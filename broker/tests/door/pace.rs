@@ -79,3 +79,41 @@ async fn lets_one_account_take_more_or_less_than_others() {
         house.client(version, &format!("second of {version}")).await.ping().await;
     }
 }
+
+/// Takes the limit away again too.
+#[tokio::test]
+async fn takes_other_limits_of_an_account_while_its_clients_are_connected() {
+    let house = House::open().await;
+    let mut client = house.client(5, "a").await;
+    assert_eq!(client.subscribe("0", 0).await, 0);
+    let messages = many(1);
+    *house.gateway.allowance.lock().unwrap() = Allowance { subscriptions: Some(1), messages, ..Allowance::default() };
+    while client.subscribe("1", 0).await == 0 {
+        client.unsubscribe("1").await;
+    }
+    let mut sender = house.client(5, "s").await;
+    while house.broker.figures().slowed < 2 {
+        sender.publish(0, "x", "x").await;
+    }
+    *house.gateway.allowance.lock().unwrap() = Allowance::default();
+    while client.subscribe("1", 0).await != 0 {}
+    for _ in 0..1_000 {
+        sender.publish(0, "x", "x").await;
+    }
+    sender.ping().await;
+}
+
+#[tokio::test]
+async fn lets_less_wait_for_a_client_as_soon_as_its_account_may_have_less() {
+    let house = House::open().await;
+    let kept = || Guest::new(4, "kept").flags(0);
+    let mut reader = house.enter(kept()).await;
+    reader.subscribe("a", 1).await;
+    reader.leave().await;
+    house.holds(0).await;
+    *house.gateway.allowance.lock().unwrap() = Allowance { queue_bytes: Some(1), ..Allowance::default() };
+    let mut sender = house.client(4, "s").await;
+    while house.broker.figures().dropped_session_full == 0 {
+        sender.publish(2, "a", "x").await;
+    }
+}

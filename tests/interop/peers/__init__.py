@@ -8,6 +8,7 @@ from .guest import Guest, Will
 from .house import BuiltInHouse, House, MosquittoHouse, OldBuiltInHouse
 from .mosquitto import Mosquitto
 from .mqttjs import MqttJs, digest
+from .network import Machine
 from .process import Process
 from .waiting import WAIT, until
 from .zigbee2mqtt import Zigbee2Mqtt
@@ -24,6 +25,7 @@ __all__ = [
     "Guest",
     "House",
     "Listener",
+    "Machine",
     "Mosquitto",
     "MosquittoHouse",
     "OldBuiltInHouse",

@@ -42,11 +42,12 @@ class Answer:
 class Client:
     """A client of one account. It keeps all that it hears in `heard`, and in `topics` the latest payload by topic."""
 
-    def __init__(self, port, user, password, version=5, name=None):
+    def __init__(self, port, user, password, version=5, name=None, host="127.0.0.1"):
         self.name = name or f"interop-{uuid.uuid4().hex[:12]}"
         self.answers = f"{HOME}/$res/{self.name}"
         self.version = version
         self.account = (port, user, password)
+        self.host = host
         self.topics = {}
         self.heard = []
         self.disconnected = None
@@ -75,7 +76,7 @@ class Client:
 
     def connect(self):
         """Connects; raises `Refused` with the broker's reason."""
-        self._mqtt.connect("127.0.0.1", self.account[0], keepalive=30)
+        self._mqtt.connect(self.host, self.account[0], keepalive=30)
         self._mqtt.loop_start()
         self.until(lambda: self._connected, "the broker answers CONNECT")
         if self._connected.is_failure:
@@ -84,7 +85,7 @@ class Client:
 
     def twin(self):
         """Makes a new client of the same account on the same broker."""
-        return Client(*self.account, version=self.version)
+        return Client(*self.account, version=self.version, host=self.host)
 
     def close(self):
         self._mqtt.disconnect()

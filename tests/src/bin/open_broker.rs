@@ -13,7 +13,7 @@ use std::{
 use hes_broker::{
     Backend, BoxFuture, Broker, Change, Client, Config, Done, Door, Hello, Limits, Publish, Refusal, Rights, RouterKind,
 };
-use hes_schemas::{Filter, HomeId, Root, Topic};
+use hes_schemas::{Filter, HomeId, Root, Topic, rights::Grants};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -67,7 +67,7 @@ impl Backend for Nobody {
         done(true);
     }
 
-    fn rights(&self, _user: &str) -> Option<Arc<dyn Rights>> {
+    fn rights(&self, _user: &str, _bounds: Option<Arc<Grants>>) -> Option<Arc<dyn Rights>> {
         None
     }
 

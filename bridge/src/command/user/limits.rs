@@ -35,7 +35,8 @@ pub(super) struct BindArgs {
 
 /// Say what an account may take of the broker, where that is other than in the configuration
 ///
-/// What is not named stays as it was; none takes it back. It holds for clients that connect from then on.
+/// What is not named stays as it was; none takes it back. It holds within a second, except that clients that are
+/// connected stay so, and may have as many messages unacknowledged as they were told.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   hes-bridge user limit panel --connections 2 --rate 50

@@ -1,14 +1,12 @@
 //! A listener in which all is well, with its files read once to see that they are.
 
-use std::num::NonZeroU32;
-
-use hes_broker::Transport;
+use hes_broker::{Allowance, Transport};
 use jiff::Timestamp;
 
 use super::{ClientCertificateWord, ListenerSettings, ListenerSheet, TransportWord};
 use crate::{
     certificates::{ClientFiles, TlsFiles},
-    settings::{complaint::Complaint, key::Key, review::Places},
+    settings::{complaint::Complaint, key::Key, review::Places, settle::limited},
 };
 
 /// A certificate that ends within so many seconds is remarked on: 14 days.
@@ -41,11 +39,22 @@ pub(in crate::settings) fn settle(section: &Key, sheet: &ListenerSheet, places: 
         tls,
         certificate_is_user: sheet.certificate_is_user,
         anonymous: sheet.anonymous,
-        connections: sheet.max_connections.get(),
-        connection_rate: u32::try_from(sheet.connection_rate.get()).ok().and_then(NonZeroU32::new),
+        allowance: allowance(sheet),
+        connection_rate: limited(sheet.connection_rate.get()),
         origins: sheet.origins.clone(),
     };
     Settled { listener, complaint, remark }
+}
+
+fn allowance(sheet: &ListenerSheet) -> Allowance {
+    Allowance {
+        connections: u32::try_from(sheet.max_connections.get()).ok(),
+        messages: limited(sheet.message_rate.get()),
+        bytes: limited(sheet.byte_rate.get()),
+        subscriptions: Some(sheet.max_subscriptions.get()),
+        inflight: u16::try_from(sheet.max_inflight.get()).ok(),
+        queue_bytes: Some(sheet.max_queued_size.get()),
+    }
 }
 
 const fn transport(word: TransportWord) -> Transport {

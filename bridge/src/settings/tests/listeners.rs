@@ -1,6 +1,8 @@
 //! Listeners with rules of their own.
 
-use hes_broker::Transport;
+use std::num::NonZeroU32;
+
+use hes_broker::{Allowance, Transport};
 use rcgen::{CertificateParams, KeyPair};
 
 use super::*;
@@ -29,14 +31,32 @@ fn reads_listeners_in_their_order() {
     let text = "[broker]\nanonymous = 'guest'\n[[broker.listener]]\naddress = '0.0.0.0:8883'\ncertificate = 'good.crt'\n\
                 key = 'good.key'\nclient_ca = 'old.crt'\nclient_certificate = 'required'\ncertificate_is_user = true\n\
                 [[broker.listener]]\naddress = '[::1]:8083'\ntransport = 'websocket'\norigins = ['http://a', '*']\n\
-                max_connections = 5\nconnection_rate = 7\nanonymous = true\n";
+                max_connections = 5\nconnection_rate = 7\nanonymous = true\nmessage_rate = 9\nbyte_rate = '2KiB'\n\
+                max_subscriptions = 3\nmax_inflight = 4\nmax_queued_size = '1MiB'\n";
     let broker = load_beside(text, &[]).unwrap().broker;
     assert_eq!(broker.listen.len(), 1);
     let [tls, websocket] = broker.listeners.as_slice() else { panic!("{broker:?}") };
     assert_eq!((tls.transport, tls.has_tls(), tls.certificate_is_user), (Transport::Tcp, true, true));
-    assert_eq!((tls.anonymous, tls.connections, tls.connection_rate), (false, 1_000_000, None));
+    assert_eq!((tls.anonymous, tls.connection_rate), (false, None));
+    let widest = Allowance {
+        connections: Some(1_000_000),
+        messages: None,
+        bytes: None,
+        subscriptions: Some(100_000),
+        inflight: Some(65_535),
+        queue_bytes: Some(1 << 30),
+    };
+    assert_eq!(tls.allowance, widest);
     assert_eq!((websocket.transport, websocket.has_tls()), (Transport::WebSocket, false));
-    assert_eq!((websocket.anonymous, websocket.connections), (true, 5));
+    let narrow = Allowance {
+        connections: Some(5),
+        messages: NonZeroU32::new(9),
+        bytes: NonZeroU32::new(2_048),
+        subscriptions: Some(3),
+        inflight: Some(4),
+        queue_bytes: Some(1 << 20),
+    };
+    assert_eq!((websocket.anonymous, websocket.allowance), (true, narrow));
     assert_eq!((websocket.connection_rate.unwrap().get(), websocket.origins.len()), (7, 2));
 }
 
@@ -104,6 +124,14 @@ fn names_what_is_wrong_with_a_listener() {
         (
             "address = '127.0.0.1:1'\ncertificate = 'good.crt'\nkey = 'good.key'\ncertificate_is_user = true",
             "6: broker.listener.certificate_is_user does nothing unless client_certificate is \"optional\" or \"required\"",
+        ),
+        (
+            "address = '127.0.0.1:1'\nmax_inflight = 70000",
+            "4: broker.listener.max_inflight: invalid value: integer `70000`, expected a whole number from 1 to 65535",
+        ),
+        (
+            "address = '127.0.0.1:1'\nmax_rate = 3",
+            "4: broker.listener.max_rate is not a key; did you mean broker.listener.byte_rate?",
         ),
         (
             "address = '127.0.0.1:1'\norigins = ['*']",

@@ -146,14 +146,17 @@ impl<'a> Lists<'a> {
 
 async fn write_record(connection: &mut SqliteConnection, session: &SessionChange) -> Result<(), sqlx::Error> {
     let Some(record) = &session.record else { return Ok(()) };
-    sqlx::query("INSERT OR REPLACE INTO session (key, client, user, expiry, will) VALUES (?1, ?2, ?3, ?4, ?5)")
-        .bind(column(record.key))
-        .bind(&*record.client)
-        .bind(&*record.user)
-        .bind(record.expiry)
-        .bind(record.will.as_ref().map(body::will_body))
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "INSERT OR REPLACE INTO session (key, client, user, expiry, will, bounds) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )
+    .bind(column(record.key))
+    .bind(&*record.client)
+    .bind(&*record.user)
+    .bind(record.expiry)
+    .bind(record.will.as_ref().map(body::will_body))
+    .bind(record.bounds.as_deref().map(body::write))
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

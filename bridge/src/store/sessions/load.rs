@@ -1,6 +1,9 @@
 //! A start reads the sessions back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use hes_broker::{Publish, QueuedRecord, RestoredSession, SessionRecord};
 use hes_schemas::Timestamp;
@@ -102,17 +105,21 @@ async fn read_sessions(
     connection: &mut SqliteConnection,
     damage: &mut Damage,
 ) -> Result<BTreeMap<i64, RestoredSession>, sqlx::Error> {
-    let rows = sqlx::query("SELECT key, client, user, expiry, will FROM session").fetch_all(connection).await?;
+    let rows = sqlx::query("SELECT key, client, user, expiry, will, bounds FROM session").fetch_all(connection).await?;
     let mut sessions = BTreeMap::new();
     for row in &rows {
         let key: i64 = row.try_get(0)?;
         let will = row.try_get::<Option<&[u8]>, _>(4)?.map(body::read_will);
+        let bounds = row.try_get::<Option<&[u8]>, _>(5)?.map(body::read);
+        // rights that cannot be read are none
+        let bounds = bounds.map(|bounds| damage.keep("session", &key, bounds).unwrap_or_default());
         let record = SessionRecord {
             key: number(key),
             client: row.try_get::<&str, _>(1)?.into(),
             user: row.try_get::<&str, _>(2)?.into(),
             expiry: row.try_get(3)?,
             will: will.and_then(|will| damage.keep("session", &key, will)),
+            bounds: bounds.map(Arc::new),
         };
         let (subscriptions, queue, arrived) = (Vec::new(), Vec::new(), Vec::new());
         sessions.insert(key, RestoredSession { record, subscriptions, queue, arrived });

@@ -115,7 +115,8 @@ async fn a_start_forgets_what_was_told_by_homes_without_trust() {
 async fn keeps_records_and_changes_of_sessions_together() {
     let folder = TempDir::new().unwrap();
     let store = trusting(&folder).await;
-    let session = || SessionRecord { key: 1, client: "a".into(), user: "anna".into(), expiry: 100, will: None };
+    let session =
+        || SessionRecord { key: 1, client: "a".into(), user: "anna".into(), expiry: 100, will: None, bounds: None };
     let both = |seq| (vec![Record::Heard(samples::home("elm"), seq)], vec![Change::Session(session())]);
     store.ledger().run("PRAGMA max_page_count = 1").await;
     store

@@ -3,15 +3,27 @@
 mod model;
 mod random;
 
+use std::sync::Arc;
+
 use hes_broker::{Change, Properties, Publish, Qos, QueuedRecord, RestoredSession, SessionRecord, Will};
-use hes_schemas::{Millis, Topic};
+use hes_schemas::{
+    Millis, Topic,
+    rights::{Grants, Role},
+};
 use tempfile::TempDir;
 
 use super::{NOW, Opened, Store, is_kept, open, open_at};
 use crate::store::sessions::Sessions;
 
 fn session(key: u64) -> SessionRecord {
-    SessionRecord { key, client: format!("panel {key}").into(), user: "anna".into(), expiry: 3600, will: None }
+    SessionRecord {
+        key,
+        client: format!("panel {key}").into(),
+        user: "anna".into(),
+        expiry: 3600,
+        will: None,
+        bounds: None,
+    }
 }
 
 fn queued(place: u64, number: u64, publish: Publish) -> QueuedRecord {
@@ -51,7 +63,8 @@ async fn brings_a_session_back_with_all_that_belongs_to_it() {
     let folder = TempDir::new().unwrap();
     let opened = open(&folder).await;
     let will = Will { publish: expiring(message("gone").retained(), 60), delay: 30 };
-    let record = SessionRecord { will: Some(will), expiry: u32::MAX, ..session(5) };
+    let bounds = Some(Arc::new(Grants::new(Role::Guest.grants())));
+    let record = SessionRecord { will: Some(will), expiry: u32::MAX, bounds, ..session(5) };
     let (first, second) = (queued(1, 0, message("a")), queued(4, 1, exactly_once(message("b").retained())));
     let subscription = model::subscription(255);
     let changes = vec![

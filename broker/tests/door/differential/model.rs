@@ -3,56 +3,19 @@
 //! Messages of shared groups are counted: in all, no more of them come than there were groups, and as many if all
 //! members were there.
 
+mod habits;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) use self::habits::Habits;
 
 use super::{
     CLIENTS, Deed, FILTERS, TOPICS,
+    comparison::compare_all,
+    filters::{is_shared, matches, shares},
     player::{Message, Owed, Seen, Told},
+    session::{Pending, Session, State, Subscription, resent},
 };
-
-/// Whose ways the model follows where the specification leaves the choice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Habits {
-    /// A copy for each subscription that matches; a message of `QoS` 2 is passed on when it comes.
-    Ours,
-    /// In MQTT 3.1.1 one copy for each client; a message of `QoS` 2 is passed on when it is released.
-    Mosquittos,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Subscription {
-    qos: u8,
-    no_local: bool,
-    as_published: bool,
-}
-
-/// A message that a session has not acknowledged to the end.
-#[derive(Debug, Clone)]
-struct Pending {
-    message: Message,
-    state: State,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// It has not been sent, or not been seen.
-    Waiting,
-    Sent(u16),
-    Received(u16),
-    /// The broker was killed: it does not know whether it sent it.
-    Unsure(Option<u16>),
-}
-
-#[derive(Debug, Clone, Default)]
-struct Session {
-    is_kept: bool,
-    is_online: bool,
-    has_will: Option<String>,
-    subscriptions: BTreeMap<&'static str, Subscription>,
-    pending: Vec<Pending>,
-    /// What came of `QoS` 0 as its connection changed hands: it may have it or not.
-    perhaps: Vec<Message>,
-}
 
 #[derive(Debug)]
 pub(super) struct Model {
@@ -96,35 +59,6 @@ impl Model {
     /// Returns how much a client has to observe in this step, beside what is shared.
     pub(super) fn due(&self, who: usize) -> usize {
         self.due[who].len()
-    }
-
-    /// Says whether a client can do it: only who is connected can do anything but connect.
-    pub(super) fn makes_sense(&self, who: usize, deed: &Deed) -> bool {
-        match deed {
-            // it knows of no will when its client comes again
-            Deed::Connect { .. } if self.habits == Habits::Mosquittos => self.sessions[who].has_will.is_none(),
-            Deed::Connect { .. } => true,
-            // it delivers at PUBREL, and ends who repeats a PUBLISH more than once
-            Deed::Begin { .. } | Deed::Finish => self.is_online(who) && self.habits == Habits::Ours,
-            // a subscription that is replaced keeps its old no-local and retain-as-published there
-            Deed::Subscribe { options, .. } if self.habits == Habits::Mosquittos => {
-                // and of overlapping ones of several qualities any may count
-                let mut others = self.sessions[who].subscriptions.values();
-                self.is_online(who) && options & 12 == 0 && others.all(|other| other.qos == options & 3)
-            }
-            // a shared subscription brings retained messages there
-            Deed::Publish { topic, retain: true, .. } if self.habits == Habits::Mosquittos => {
-                self.is_online(who) && !is_shared(TOPICS[*topic])
-            }
-            // when their wills are due then is another story
-            Deed::Kill => self.habits == Habits::Ours && self.sessions.iter().all(|session| session.has_will.is_none()),
-            Deed::Leave
-            | Deed::Vanish
-            | Deed::Subscribe { .. }
-            | Deed::Unsubscribe { .. }
-            | Deed::Publish { .. }
-            | Deed::Acknowledge { .. } => self.is_online(who),
-        }
     }
 
     /// Says what a deed brings to whom.
@@ -343,87 +277,5 @@ impl Model {
             }
             _ => Ok(()),
         }
-    }
-}
-
-impl Session {
-    /// Is what is left of it after the broker was killed.
-    fn survive(&mut self) {
-        self.is_online = false;
-        self.perhaps.clear();
-        if !self.is_kept {
-            *self = Self::default();
-        }
-        for pending in &mut self.pending {
-            match (pending.state, pending.message.qos) {
-                (State::Sent(_) | State::Waiting, 1) => pending.state = State::Waiting,
-                (State::Sent(id), _) => pending.state = State::Unsure(Some(id)),
-                (State::Waiting, _) => pending.state = State::Unsure(None),
-                (State::Received(_) | State::Unsure(_), _) => {}
-            }
-        }
-    }
-}
-
-fn resent(pending: &Pending) -> Seen {
-    match pending.state {
-        State::Waiting => Seen::Message(pending.message.clone(), None, false),
-        State::Sent(id) => Seen::Message(pending.message.clone(), Some(id), true),
-        State::Unsure(id) => Seen::Message(pending.message.clone(), id, true),
-        State::Received(id) => Seen::Release(id),
-    }
-}
-
-/// Compares what is due with what was seen: the same things, and those of one topic and quality in the same order.
-fn compare_all(due: &[Seen], seen: &[Seen], is_unsure: bool) -> Result<(), String> {
-    let fits = |due: &Seen, seen: &Seen| match (due, seen) {
-        (Seen::Message(due, id, is_again), Seen::Message(seen, other, is_seen_again)) => {
-            due == seen && (is_again == is_seen_again || is_unsure) && (id.is_none() || id == other)
-        }
-        (due, seen) => due == seen,
-    };
-    let mut rest = seen.to_vec();
-    for due in due {
-        let Some(at) = rest.iter().position(|seen| fits(due, seen)) else {
-            return Err(format!("misses {due:?} among {seen:?}"));
-        };
-        rest.remove(at);
-    }
-    if !rest.is_empty() {
-        return Err(format!("sees {rest:?} beyond {due:?}"));
-    }
-    if order(due) != order(seen) {
-        return Err(format!("sees {seen:?} in another order than {due:?}"));
-    }
-    Ok(())
-}
-
-fn order(seen: &[Seen]) -> BTreeMap<(&str, u8), Vec<&str>> {
-    let mut order: BTreeMap<(&str, u8), Vec<&str>> = BTreeMap::new();
-    for seen in seen {
-        if let Seen::Message(message, ..) = seen {
-            order.entry((&message.topic, message.qos)).or_default().push(&message.payload);
-        }
-    }
-    order
-}
-
-fn is_shared(topic: &str) -> bool {
-    topic.starts_with("s/")
-}
-
-fn shares(filter: &str, topic: &str) -> bool {
-    let rest = filter.strip_prefix("$share/").and_then(|rest| rest.split_once('/'));
-    rest.is_some_and(|(_, filter)| matches(filter, topic))
-}
-
-/// The filters of this test, by hand.
-fn matches(filter: &str, topic: &str) -> bool {
-    match filter {
-        "a/+" | "a/#" => topic.starts_with("a/"),
-        "+/b" => topic.ends_with("/b"),
-        "+/c/#" => topic.ends_with("/c"),
-        "s/+" => topic.starts_with("s/"),
-        exact => exact == topic,
     }
 }

@@ -8,7 +8,7 @@ use crate::stage::{House, VERSIONS};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn forgets_the_older_of_two_sessions_that_a_power_cut_left() {
     let session = |key| RestoredSession {
-        record: SessionRecord { key, client: "a".into(), user: "anna".into(), expiry: 1000, will: None },
+        record: SessionRecord { key, client: "a".into(), user: "anna".into(), expiry: 1000, will: None, bounds: None },
         subscriptions: Vec::new(),
         queue: Vec::new(),
         arrived: Vec::new(),

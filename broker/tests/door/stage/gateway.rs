@@ -11,7 +11,7 @@ use std::{
 use hes_broker::{
     Allowance, Backend, Bearer, BoxFuture, Broker, Change, Client, Done, Hello, Properties, Publish, Refusal, Rights,
 };
-use hes_schemas::{Filter, Topic};
+use hes_schemas::{Filter, Topic, rights::Grants};
 
 #[derive(Default)]
 pub(crate) struct Gateway {
@@ -33,20 +33,22 @@ pub(crate) struct Gateway {
     purged: Arc<Mutex<Vec<String>>>,
     /// The accounts whose short tokens have expired.
     expired: Arc<Mutex<Vec<String>>>,
+    /// The accounts that went on for a client that is away, and the bounds of their rights.
+    pub(crate) resumed: Mutex<Vec<(String, Option<Arc<Grants>>)>>,
     /// What every account may take.
-    pub(crate) allowance: Mutex<Allowance>,
+    pub(crate) allowance: Arc<Mutex<Allowance>>,
     /// The topics that nobody may see any more.
     hidden: Arc<Mutex<Vec<String>>>,
 }
 
 /// `anna` may do everything, `guest` what lies below `open/`; without an account a client is `anna`.
 ///
-/// The token `token of anna` is hers, and so on; `short token of anna` can expire. Asked about the topic `fault`, every
+/// The token `token of anna` is hers, and so on; `short token of anna` can expire, and has bounds. Asked about the topic `fault`, every
 /// account panics, as a library does that has met its own fault.
 struct Account {
     user: String,
     is_short: AtomicBool,
-    allowance: Allowance,
+    allowance: Arc<Mutex<Allowance>>,
     hidden: Arc<Mutex<Vec<String>>>,
     purged: Arc<Mutex<Vec<String>>>,
     expired: Arc<Mutex<Vec<String>>>,
@@ -108,7 +110,7 @@ impl Gateway {
     }
 
     fn account_with(&self, user: &str, is_short: bool) -> Arc<dyn Rights> {
-        let (is_short, allowance) = (AtomicBool::new(is_short), *self.allowance.lock().unwrap());
+        let (is_short, allowance) = (AtomicBool::new(is_short), Arc::clone(&self.allowance));
         let (purged, expired) = (Arc::clone(&self.purged), Arc::clone(&self.expired));
         let hidden = Arc::clone(&self.hidden);
         Arc::new(Account { user: user.to_owned(), is_short, allowance, hidden, purged, expired })
@@ -165,7 +167,8 @@ impl Backend for Gateway {
         self.answer(done);
     }
 
-    fn rights(&self, user: &str) -> Option<Arc<dyn Rights>> {
+    fn rights(&self, user: &str, bounds: Option<Arc<Grants>>) -> Option<Arc<dyn Rights>> {
+        self.resumed.lock().unwrap().push((user.to_owned(), bounds));
         Some(self.account(user))
     }
 
@@ -219,7 +222,11 @@ impl Rights for Account {
         })
     }
 
+    fn bounds(&self) -> Option<Arc<Grants>> {
+        self.is_short.load(Ordering::SeqCst).then(Arc::default)
+    }
+
     fn allowance(&self) -> Allowance {
-        self.allowance
+        *self.allowance.lock().unwrap()
     }
 }

@@ -1,9 +1,9 @@
-//! PUBLISH, and its acknowledgements for `QoS` 0 and 1.
+//! PUBLISH: qualities, payloads, properties, and the order of messages.
 //!
-//! Source: MQTT 3.1.1 and 5.0, 3.3, 3.4, 4.3.1, 4.3.2.
+//! Source: MQTT 3.1.1 and 5.0, 3.3, 4.3.1, 4.3.2, 4.6.
 
 use crate::{
-    script::{ROUTERS, both, new, new_each, old, old_each},
+    script::{ROUTERS, both, new, new_each, old},
     stage::{Guest, House, publish},
 };
 
@@ -71,110 +71,6 @@ async fn publishes_in_every_quality_through_wildcards() {
     .await;
 }
 
-/// MQTT-3.3.4-?: the PUBACK has the packet id of its PUBLISH; MQTT-2.2.1-5.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn publishes_with_packet_ids_from_the_least_to_the_greatest() {
-    both(
-        "
-        a -> connect
-        a -> publish t x qos1 id=1
-        a <- puback 1
-        a -> publish t x qos1 id=65535
-        a <- puback 65535
-        a -> publish t x qos1 id=256
-        a <- puback 256
-        a -> publish t x qos1 id=256
-        a <- puback 256
-    ",
-    )
-    .await;
-}
-
-/// MQTT-3.3.1-3: what a receiver sees of DUP is its own, not the publisher's. With `QoS` 1 a repeated message is new.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn repeats_a_message_of_qos_1() {
-    both(
-        "
-        r -> connect
-        r -> subscribe t qos1
-        s -> connect
-        s -> publish t x qos1 id=7
-        s <- puback 7
-        s -> publish t x qos1 id=7 dup
-        s <- puback 7
-        r <- publish t x qos1
-        r <- publish t x qos1
-        r <- nothing
-    ",
-    )
-    .await;
-}
-
-/// MQTT-4.6.0-2: PUBACKs in the order of the messages.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn publishes_many_before_it_reads_the_acknowledgements() {
-    old("
-        a -> connect
-        a -> bytes 32 06 't' 00 09 78 32 06 't' 00 03 78 32 06 't' 00 05 78
-        a <- puback 9
-        a <- puback 3
-        a <- puback 5
-    ")
-    .await;
-    new("
-        a -> connect
-        a -> bytes 32 07 't' 00 09 00 78 32 07 't' 00 03 00 78 32 07 't' 00 05 00 78
-        a <- puback 9
-        a <- puback 3
-        a <- puback 5
-    ")
-    .await;
-}
-
-/// MQTT-3.3.2-1, 3.3.2-2, 4.7.3-1: a topic has at least one character and no wildcard.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn publishes_to_what_is_no_topic() {
-    for topic in ["''", "a/+", "#", "a/#", "+", "a+b", "a#b"] {
-        old(&format!(
-            "
-            a -> connect
-            a -> publish {topic} x
-            a <- closed
-        "
-        ))
-        .await;
-        new(&format!(
-            "
-            a -> connect
-            a -> publish {topic} x
-            a <- gone 0x81|0x82|0x90
-        "
-        ))
-        .await;
-    }
-}
-
-/// MQTT-4.7.3-?: names with spaces, slashes at either end, empty levels, other scripts; case counts.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn publishes_to_unusual_topics() {
-    for topic in ["/", "//", "/a", "a/", "a//b", "été", "日本/東京", "a$b", "😀", ".", "A", "$own/t", "[60000]"]
-    {
-        both(&format!(
-            "
-            a -> connect
-            a -> subscribe {topic} qos1
-            a -> subscribe a
-            a -> publish {topic} x qos1 id=1
-            a <- puback 1
-            a <- publish {} x qos1
-            a <- nothing
-        ",
-            if topic.len() > 200 { "[60000]" } else { topic }
-        ))
-        .await;
-    }
-}
-
 /// MQTT-3.3.1-4, 3.3.1-2: `QoS` 3, and DUP with `QoS` 0.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sets_flags_of_publish_that_mean_nothing() {
@@ -196,29 +92,6 @@ async fn sets_flags_of_publish_that_mean_nothing() {
         b <- gone 0x81|0x82
     ")
     .await;
-}
-
-/// MQTT-2.2.1-3: packet id 0.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn uses_packet_id_zero() {
-    for qos in ["qos1", "qos2"] {
-        old(&format!(
-            "
-            a -> connect
-            a -> publish t x {qos} id=0
-            a <- closed
-        "
-        ))
-        .await;
-        new(&format!(
-            "
-            a -> connect
-            a -> publish t x {qos} id=0
-            a <- gone 0x81|0x82
-        "
-        ))
-        .await;
-    }
 }
 
 /// MQTT-3.3.1-?: an empty payload is a message.
@@ -326,109 +199,6 @@ async fn publishes_with_properties_that_are_not_allowed() {
         a -> connect
         a -> packet 30 't' CASE
         a <- gone 0x81|0x82|0x90|0x94
-    ",
-    )
-    .await;
-}
-
-/// MQTT-1.5.4-1, 1.5.4-2: topics that are not UTF-8.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn publishes_to_a_topic_that_is_no_text() {
-    for topic in ["00 01 00", "00 01 ff", "00 03 ed a0 80", "00 02 c0 80", "00 04 f4 90 80 80", "00 05 61"] {
-        old(&format!(
-            "
-            a -> connect
-            a -> packet 30 {topic}
-            a <- closed
-        "
-        ))
-        .await;
-        new(&format!(
-            "
-            a -> connect
-            a -> packet 30 {topic} 00
-            a <- gone 0x81|0x82|0x90
-        "
-        ))
-        .await;
-    }
-}
-
-/// MQTT-3.4.2-?: acknowledgements with a code and properties, and for ids that nobody uses.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn acknowledges_in_all_ways() {
-    new("
-        r -> connect
-        r -> subscribe t qos1
-        s -> connect
-        s -> publish t 1 qos1
-        r <- publish t 1 qos1 id=$a
-        r -> puback $a 0x00
-        s -> publish t 2 qos1
-        r <- publish t 2 qos1 id=$b
-        r -> puback $b 0x80 reason=why user:a=b
-        s -> publish t 3 qos1
-        r <- publish t 3 qos1 id=$c
-        r -> puback $c 0x10 user:a=b
-        r -> puback 999
-        r <- nothing
-        s -> publish t 4 qos1
-        r <- publish t 4 qos1
-    ")
-    .await;
-    old("
-        r -> connect
-        r -> subscribe t qos1
-        r -> puback 999
-        r -> publish t x qos1 id=1
-        r <- puback 1
-        r <- publish t x qos1
-        r <- nothing
-    ")
-    .await;
-}
-
-/// Acknowledgements that are malformed. MQTT-2.1.3-1.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn acknowledges_in_ways_that_are_not_allowed() {
-    let cases = [
-        ("PUBACK with flags", "41 02 00 01"),
-        ("PUBACK without an id", "40 00"),
-        ("PUBACK with half an id", "40 01 00"),
-        ("PUBACK with id 0", "40 02 00 00"),
-        ("PUBACK with an unknown code", "40 03 00 01 55"),
-        ("PUBACK with too long properties", "40 04 00 01 00 09"),
-        ("PUBACK with an unknown property", "40 06 00 01 00 02 01 01"),
-        ("PUBACK with a reason string twice", "40 0c 00 01 00 08 1f 00 01 61 1f 00 01 61"),
-        ("PUBREL without its flag", "60 02 00 01"),
-        ("PUBREL with other flags", "63 02 00 01"),
-        ("PUBREL with id 0", "62 02 00 00"),
-        ("PUBREL without an id", "62 00"),
-        ("PUBREL with an unknown code", "62 03 00 01 55"),
-    ];
-    new_each(
-        &cases,
-        "
-        a -> connect
-        a -> bytes CASE
-        a <- gone 0x81|0x82
-    ",
-    )
-    .await;
-    let cases = [
-        ("41 02 00 01", "41 02 00 01"),
-        ("40 00", "40 00"),
-        ("40 01 00", "40 01 00"),
-        ("60 02 00 01", "60 02 00 01"),
-        ("62 00", "62 00"),
-        ("40 03 00 01 00", "40 03 00 01 00"),
-    ];
-    old_each(
-        &cases,
-        "
-        a -> connect
-        a -> bytes CASE
-        a <- closed
     ",
     )
     .await;

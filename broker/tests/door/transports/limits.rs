@@ -39,7 +39,7 @@ async fn ends_one_that_says_nothing_after_the_handshake() {
 async fn takes_no_more_clients_at_a_listener_than_it_has_seats() {
     let mut sockets = vec![TcpListener::bind("127.0.0.1:0").await.unwrap()];
     let house = House::open_with(|config| {
-        config.doors[0].connections = 1;
+        config.doors[0].allowance.connections = Some(1);
         config.doors.extend(sockets.drain(..).map(|socket| Door { anonymous: true, ..Door::new(socket) }));
     })
     .await;

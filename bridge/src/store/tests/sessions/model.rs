@@ -1,6 +1,9 @@
 //! What is kept of sessions, as a plain map, and random lives of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use hes_broker::{Change, Publish, Qos, QueuedRecord, RestoredSession, SessionRecord, SubscriptionRecord, Will};
 use hes_schemas::Topic;
@@ -175,6 +178,7 @@ impl Life {
             user: "anna".into(),
             expiry: u32::MAX,
             will: key.is_multiple_of(2).then(|| will(7)),
+            bounds: key.is_multiple_of(3).then(Arc::default),
         };
         let (subscriptions, queue, arrived) = Default::default();
         Self { record, subscriptions, queue, arrived, next_place: 0 }

@@ -8,117 +8,15 @@
     reason = "a test panics to say what is wrong"
 )]
 
+mod book;
+
 use std::fmt::Debug;
 
-use hes_schemas::{Datum, DecodeError, DeviceDocument, Encoding, Limits, Reading, decode, encode, message, schema};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use hes_schemas::{Datum, DeviceDocument, Encoding, Limits, Reading, decode, encode, message, schema};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-/// The vectors of one message.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Vectors {
-    message: String,
-    /// Both encodings say the same and are written exactly so.
-    good: Vec<Good>,
-    /// Other bytes that mean a message, which is written otherwise.
-    loose: Vec<Loose>,
-    /// Bytes that are refused.
-    bad: Vec<Bad>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Good {
-    name: String,
-    #[serde(rename = "why")]
-    _why: String,
-    json: String,
-    cbor: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Loose {
-    name: String,
-    #[serde(flatten)]
-    payload: Payload,
-    means: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Bad {
-    name: String,
-    #[serde(flatten)]
-    payload: Payload,
-    error: Kind,
-    /// A schema cannot say what is wrong with it.
-    #[serde(default)]
-    beyond_schema: bool,
-}
-
-/// The bytes of a vector: a text, hexadecimal digits, or pieces (of text in JSON, of digits in CBOR) that are repeated.
-#[derive(Debug, Deserialize)]
-struct Payload {
-    encoding: Name,
-    text: Option<String>,
-    hex: Option<String>,
-    repeat: Option<Vec<(String, usize)>>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Name {
-    Json,
-    Cbor,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Kind {
-    TooLarge,
-    TooDeep,
-    TooMany,
-    Trailing,
-    Syntax,
-    Shape,
-}
-
-impl Payload {
-    fn encoding(&self) -> Encoding {
-        match self.encoding {
-            Name::Json => Encoding::Json,
-            Name::Cbor => Encoding::Cbor,
-        }
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        if let Some(text) = &self.text {
-            return text.clone().into_bytes();
-        }
-        if let Some(digits) = &self.hex {
-            return bytes_of(digits);
-        }
-        let pieces = self.repeat.as_ref().expect("a vector has text, hex or repeat");
-        let piece = |text: &str| match self.encoding {
-            Name::Json => text.as_bytes().to_vec(),
-            Name::Cbor => bytes_of(text),
-        };
-        pieces.iter().flat_map(|(text, times)| piece(text).repeat(*times)).collect()
-    }
-}
-
-impl From<DecodeError> for Kind {
-    fn from(error: DecodeError) -> Self {
-        match error {
-            DecodeError::TooLarge { .. } => Self::TooLarge,
-            DecodeError::TooDeep { .. } => Self::TooDeep,
-            DecodeError::TooMany { .. } => Self::TooMany,
-            DecodeError::Trailing { .. } => Self::Trailing,
-            DecodeError::Syntax { .. } => Self::Syntax,
-            DecodeError::Shape { .. } => Self::Shape,
-        }
-    }
-}
+use crate::book::{Bad, Good, Kind, Loose, Vectors, bytes_of, digits_of};
 
 /// What the test of one message does.
 trait Check {
@@ -350,13 +248,4 @@ fn there_are_vectors_for_every_message_and_enough_of_them() {
     each(&counted);
     let (good, bad) = counted.0.get();
     assert!(good >= 60 && bad >= 80, "{good} good, {bad} bad");
-}
-
-fn bytes_of(digits: &str) -> Vec<u8> {
-    assert!(digits.len().is_multiple_of(2), "{digits}");
-    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
-}
-
-fn digits_of(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -151,15 +151,14 @@ impl Client {
 
 /// Finds the home and opens the client's answer space there.
 async fn move_in(line: &Line, connection: &Connection) -> Result<HomeId, ClientError> {
-    let home = match connection.home() {
-        Some(home) => named_home(line, home, connection).await?,
-        None => find_home(line, connection).await?,
-    };
-    line.listen(&connection.root().answers(&home, connection.client())).await?;
-    if connection.home().is_none() {
-        line.desk().check_only_home()?;
-    }
+    let Some(home) = connection.home() else { return find_home(line, connection).await };
+    let home = named_home(line, home, connection).await?;
+    open_answers(line, &home, connection).await?;
     Ok(home)
+}
+
+async fn open_answers(line: &Line, home: &HomeId, connection: &Connection) -> Result<(), ClientError> {
+    line.listen(&connection.root().answers(home, connection.client())).await
 }
 
 /// Says that an account is wanted to who gave none, since no password can be wrong then.
@@ -170,15 +169,55 @@ fn for_nobody(error: ClientError, connection: &Connection) -> ClientError {
     error
 }
 
-/// Waits for the announcement of a home.
+/// Waits for the announcement of the home whose broker it is.
+///
+/// Homes that are joined with it are announced there too; the gateway grants no answer space of theirs.
 async fn find_home(line: &Line, connection: &Connection) -> Result<HomeId, ClientError> {
     if let Err(error) = line.listen(&connection.root().homes()).await {
         let user = connection.user().unwrap_or("nobody").to_owned();
         return Err(if let ClientError::Denied { .. } = error { ClientError::Blind { user } } else { error });
     }
-    match timeout(connection.timeout() / 2, line.desk().first_home()).await {
-        Ok(home) => home,
-        Err(_elapsed) => Err(ClientError::NoHome { address: connection.address().to_owned() }),
+    let mut refused = Refused { homes: Vec::new(), error: None };
+    let home = match timeout(connection.timeout() / 2, refused.until_granted(line, connection)).await {
+        Ok(home) => home?,
+        Err(_elapsed) => {
+            let address = connection.address().to_owned();
+            return Err(refused.error.unwrap_or(ClientError::NoHome { address }));
+        }
+    };
+    // all that is retained has come before the answer space was granted
+    let known = line.desk().homes();
+    for other in known.iter().filter(|other| **other != home && !refused.homes.contains(other)) {
+        match open_answers(line, other, connection).await {
+            Err(ClientError::Denied { .. }) => {}
+            Err(error) => return Err(error),
+            Ok(()) => return Err(ClientError::SeveralHomes { homes: known }),
+        }
+    }
+    line.desk().check_online(&home)?;
+    Ok(home)
+}
+
+/// The homes that did not grant an answer space, and how that was said.
+struct Refused {
+    homes: Vec<HomeId>,
+    error: Option<ClientError>,
+}
+
+impl Refused {
+    /// Tries the homes that are announced until one grants an answer space.
+    async fn until_granted(&mut self, line: &Line, connection: &Connection) -> Result<HomeId, ClientError> {
+        loop {
+            let home = line.desk().other_home(&self.homes).await?;
+            match open_answers(line, &home, connection).await {
+                Err(error @ ClientError::Denied { .. }) => {
+                    self.homes.push(home);
+                    self.error = Some(error);
+                }
+                Err(error) => return Err(error),
+                Ok(()) => return Ok(home),
+            }
+        }
     }
 }
 

@@ -102,20 +102,26 @@ impl Desk {
         Ok(granted)
     }
 
-    /// Waits until a home is announced.
-    pub(super) async fn first_home(&self) -> Result<HomeId, ClientError> {
+    /// Waits until a home is announced that is none of some.
+    pub(super) async fn other_home(&self, but: &[HomeId]) -> Result<HomeId, ClientError> {
         let mut homes = self.homes.clone();
-        let known = homes.wait_for(|homes| !homes.is_empty()).await.map_err(|_ended| self.why())?;
-        known.first().map(|(home, _)| home.clone()).ok_or_else(|| self.why())
+        let is_other = |(home, _): &&(HomeId, Presence)| !but.contains(home);
+        let known = homes.wait_for(|homes| homes.iter().any(|it| is_other(&it))).await.map_err(|_ended| self.why())?;
+        known.iter().find(is_other).map(|(home, _)| home.clone()).ok_or_else(|| self.why())
     }
 
-    /// Refuses to guess which home is meant, and to ask one that is not there.
-    pub(super) fn check_only_home(&self) -> Result<(), ClientError> {
-        match self.homes.borrow().as_slice() {
-            [(home, Presence::Offline)] => Err(ClientError::HomeOffline { home: home.clone() }),
-            [_] => Ok(()),
-            several => Err(ClientError::SeveralHomes { homes: several.iter().map(|(home, _)| home.clone()).collect() }),
+    /// Returns the homes that are announced by this time.
+    pub(super) fn homes(&self) -> Vec<HomeId> {
+        self.homes.borrow().iter().map(|(home, _)| home.clone()).collect()
+    }
+
+    /// Refuses to ask a home that is not there.
+    pub(super) fn check_online(&self, home: &HomeId) -> Result<(), ClientError> {
+        let is_offline = |(known, state): &(HomeId, Presence)| known == home && *state == Presence::Offline;
+        if self.homes.borrow().iter().any(is_offline) {
+            return Err(ClientError::HomeOffline { home: home.clone() });
         }
+        Ok(())
     }
 
     /// Waits until a home is announced; refuses to ask one that is not there.
@@ -131,7 +137,7 @@ impl Desk {
 
     /// Refuses a home where only others are announced; where none is, nobody knows.
     pub(super) fn check_no_other_home(&self, home: &HomeId) -> Result<(), ClientError> {
-        let homes: Vec<HomeId> = self.homes.borrow().iter().map(|(known, _)| known.clone()).collect();
+        let homes = self.homes();
         if homes.is_empty() || homes.contains(home) {
             return Ok(());
         }
@@ -336,15 +342,18 @@ mod tests {
         assert!(matches!(desk.why(), ClientError::NoHome { .. }));
     }
 
-    #[test]
-    fn the_only_home_is_asked_if_it_is_there() {
+    #[tokio::test]
+    async fn the_homes_that_are_announced_are_tried_one_by_one() {
         let (desk, _told) = desk();
-        desk.receive(&announcement("oak", "offline"));
-        assert!(matches!(desk.check_only_home(), Err(ClientError::HomeOffline { .. })));
-        desk.receive(&announcement("oak", "online"));
-        assert!(desk.check_only_home().is_ok());
+        let [oak, elm] = ["oak", "elm"].map(|home| HomeId::new(home).unwrap());
         desk.receive(&announcement("elm", "online"));
-        assert!(matches!(desk.check_only_home(), Err(ClientError::SeveralHomes { homes }) if homes.len() == 2));
+        desk.receive(&announcement("oak", "offline"));
+        assert_eq!(desk.homes(), [elm.clone(), oak.clone()]);
+        assert_eq!(desk.other_home(&[]).await.unwrap(), elm);
+        assert_eq!(desk.other_home(&[elm]).await.unwrap(), oak);
+        assert!(matches!(desk.check_online(&oak), Err(ClientError::HomeOffline { .. })));
+        desk.receive(&announcement("oak", "online"));
+        assert!(desk.check_online(&oak).is_ok());
     }
 
     #[tokio::test]

@@ -48,10 +48,13 @@ use crate::{
 const LIFE: u32 = 400;
 
 /// How many steps are lived by default.
-const STEPS: u32 = 20_000;
+const STEPS: u32 = 8_000;
 
-/// Promises that nothing keeps yet, because no home says anything to another.
-const LEFT_OUT: [&str; 4] = ["P1,", "P1 for", "P3,", "P5,"];
+/// What is not held against lives yet: subscriptions over a link.
+const LEFT_OUT: [&str; 1] = ["P1 for"];
+
+/// What is not kept yet where homes pass on what they hear, because the way that lags tells what the other one has told.
+const LEFT_OUT_IN_TRANSIT: [&str; 3] = ["P1 for", "P2,", "P4,"];
 
 /// What has to happen in the first few lives, or the promises are kept for nothing.
 const USUAL: [&str; 16] = [
@@ -80,8 +83,9 @@ fn whatever_happens_to_homes_and_links_the_promises_are_kept() {
     for seed in seed.unwrap_or(1).. {
         let mut plan = Plan::new(seed, left.min(LIFE));
         plan.without = std::env::var("HES_WITHOUT").map(|text| read_spans(&text)).unwrap_or_default();
-        if let Err(failure) = trial::live(&plan, &LEFT_OUT) {
-            let shortest = trial::shrink(failure, &LEFT_OUT);
+        let left_out: &[&str] = if plan.is_open { &LEFT_OUT_IN_TRANSIT } else { &LEFT_OUT };
+        if let Err(failure) = trial::live(&plan, left_out) {
+            let shortest = trial::shrink(failure, left_out);
             panic!("seed {seed} breaks a promise:\n{shortest}");
         }
         left -= plan.steps;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How many shorter plans are tried.
-const TRIES: u32 = 120;
+const TRIES: u32 = 40;
 
 /// How much of the history before the violation is told.
 const TAIL: usize = 60;

@@ -135,11 +135,12 @@ impl World {
         }
     }
 
-    /// Notes what a reader sees who comes at this moment.
+    /// Notes what a reader sees of the home itself who comes at this moment.
     fn look_around(&mut self, home: usize) {
         let mut posts = Vec::new();
         if let Some(engine) = &self.homes[home].engine {
-            engine.retained(&Filter::new("hes/1/#").unwrap(), &mut |post| posts.push(post));
+            let own = Filter::new(&format!("hes/1/{}/#", self.homes[home].name)).unwrap();
+            engine.retained(&own, &mut |post| posts.push(post));
         }
         posts.iter().for_each(|post| self.published(home, post));
     }

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 
 pub use fault::TlsFault;
 pub use trust::{Trust, TrustError};
-pub(crate) use way::{Way, network};
+pub(crate) use way::{CREDENTIALS, Way, network};
 
 use self::tunnel::FarEnd;
 

@@ -22,7 +22,13 @@ impl House {
     /// Starts a house; when this returns, the gateway knows all its devices.
     #[must_use]
     pub fn start(binary: impl Into<PathBuf>) -> Self {
-        let gateway = Gateway::prepare(binary).with_cluster("zigbee", "zigbee2mqtt").start();
+        Self::start_as(binary, "home")
+    }
+
+    /// Starts a house whose home has another id.
+    #[must_use]
+    pub fn start_as(binary: impl Into<PathBuf>, home: &str) -> Self {
+        let gateway = Gateway::prepare(binary).named(home).with_cluster("zigbee", "zigbee2mqtt").start();
         Self { bridge: join(&gateway), gateway }
     }
 

@@ -95,7 +95,8 @@ impl Way {
     }
 }
 
-const CREDENTIALS: &str = "the broker refuses the user or the password";
+/// What is wrong when a broker does not let us in.
+pub(crate) const CREDENTIALS: &str = "the broker refuses the user or the password";
 
 /// How long a broker may be silent before it is asked for a sign of life.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);

@@ -25,6 +25,7 @@ use crate::{
         invitation::Invitation,
         pairing::{Hosting, Joining, PairEvent, Paired},
     },
+    remote::{CREDENTIALS, DEAF},
 };
 
 /// For how long an invitation can be used unless it is said otherwise, and at least and at most.
@@ -159,7 +160,8 @@ impl Peers {
             () = ticks => return Err(internal("no outcome")),
         };
         drop(ended);
-        let failed = |reason: &str| Fault::new(Symbol::NotConfirmed, reason);
+        // not as if it were late: whoever asked would wait for it
+        let failed = |reason: &str| Fault::new(Symbol::Denied, reason);
         paired.map_err(|_gone| failed("the pairing has ended"))?.map_err(|reason| failed(&reason))
     }
 
@@ -262,6 +264,10 @@ impl Ear for Guest {
     }
 
     fn down(&self, reason: &str) {
+        if matches!(reason, DEAF | CREDENTIALS) {
+            let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            return end(&mut state, Err(format!("{reason}; the invitation may have been used")));
+        }
         *self.reason.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(reason.to_owned());
     }
 }

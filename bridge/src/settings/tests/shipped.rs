@@ -79,4 +79,7 @@ fn the_profiles_are_configurations() {
     let (folder, options) = written(include_str!("../../../../config/tls.toml"));
     listeners::write_certificate(folder.path(), "broker", 2999);
     assert_eq!(Settings::load(&options, &variables(&[])).unwrap().broker.listeners.len(), 2);
+    let (folder, options) = written(include_str!("../../../../config/two-homes.toml"));
+    listeners::write_certificate(folder.path(), "broker", 2999);
+    assert_eq!(Settings::load(&options, &variables(&[])).unwrap().home.as_str(), "oak");
 }

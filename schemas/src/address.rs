@@ -99,6 +99,28 @@ pub enum Address {
     Link(HomeId, HomeId),
 }
 
+impl Address {
+    /// Returns the home that it is about; of a link, the one that speaks.
+    #[must_use]
+    pub const fn home(&self) -> &HomeId {
+        match self {
+            Self::HomeStatus(home)
+            | Self::ClusterStatus(home, _)
+            | Self::Request(home, _)
+            | Self::Answer(home, _)
+            | Self::Notify(home, ..)
+            | Self::Keys(home)
+            | Self::Link(home, _) => home,
+            Self::Document(device)
+            | Self::DeviceStatus(device)
+            | Self::Value(device, _)
+            | Self::Get(device, _)
+            | Self::Set(device, _)
+            | Self::Event(device, _) => &device.home,
+        }
+    }
+}
+
 impl Operation {
     /// All operations, in the order in which they are documented.
     pub const ALL: [Self; 9] = [

@@ -112,6 +112,7 @@ impl Engine {
             Input::NotNoted(peer) => self.not_noted(now, &peer),
             Input::Errand(key, result) => self.errand_done(key, result),
         }
+        self.tell_peers(now);
     }
 
     /// Does what is due; what is put off on the way waits for the next call, so that none takes long.
@@ -131,10 +132,13 @@ impl Engine {
                 Timer::Forget => self.forget(now),
                 Timer::Errand(key) => self.errand_late(key),
                 Timer::Ask(id) => self.ask_late(id),
+                Timer::Peer(peer) => self.peer_due(now, &peer),
+                Timer::Mirror(peer, after) => self.tell_mirrors(now, peer, &after),
                 Timer::Federation(id) => self.federation_due(now, &id),
                 Timer::Token(key) => self.token_due(now, &key),
             }
         }
+        self.tell_peers(now);
     }
 
     /// Returns the next thing to be done outside.
@@ -168,6 +172,8 @@ impl Engine {
             answers: self.requests.answer_count(),
             subscriptions: self.subscriptions.len(),
             told: self.subscriptions.told_count(),
+            mirrored: self.mirrored(),
+            parcels: self.parcels(),
             timers: self.timers.len(),
         }
     }
@@ -220,7 +226,8 @@ impl Engine {
         }
     }
 
-    fn restore(&mut self, restored: Restored, now: Timestamp) {
+    fn restore(&mut self, mut restored: Restored, now: Timestamp) {
+        self.restore_peers(&mut restored);
         for mut record in restored.devices {
             record.id = self.directory.free_id(&record.cluster, &record.id, &record.uid);
             self.directory.insert(Device::restored(record, now));

@@ -7,11 +7,18 @@
 
 mod asks;
 mod errands;
+mod export;
 mod federations;
+mod feed;
 mod guests;
+mod inbox;
+mod mirror;
 mod notary;
+mod origins;
+mod outbox;
 mod peers;
 mod tokens;
+mod word;
 
 use std::sync::Arc;
 

@@ -21,6 +21,14 @@ pub struct Limits {
     pub told: usize,
     /// Targets of one request.
     pub targets: usize,
+    /// Things that one peer may tell of what is retained elsewhere.
+    pub mirrored: usize,
+    /// The size of those, in bytes.
+    pub mirrored_bytes: usize,
+    /// Entries that wait to be told to one peer.
+    pub parcels: usize,
+    /// How long an event is worth telling to other homes.
+    pub event_life: Millis,
     /// Devices altogether.
     pub devices: usize,
     /// How long a request may act if it does not say.
@@ -50,6 +58,10 @@ impl Default for Limits {
             subscriptions_per_client: 200,
             told: 100_000,
             targets: 100,
+            mirrored: 50_000,
+            mirrored_bytes: 32 * 1024 * 1024,
+            parcels: 10_000,
+            event_life: Millis::from_secs(3_600),
             devices: 100_000,
             ttl: Millis::from_secs(10),
             max_ttl: Millis::from_secs(600),

@@ -100,7 +100,7 @@ fn visible_document(now: Timestamp, grants: &Grants, device: &Device) -> DeviceD
 }
 
 /// Returns the entries that may be seen; those of the shape itself if all may.
-fn visible<K: Ord + Clone, V: Clone>(
+pub(crate) fn visible<K: Ord + Clone, V: Clone>(
     all: Arc<BTreeMap<K, V>>,
     is_visible: impl Fn(&K, &V) -> bool,
 ) -> Arc<BTreeMap<K, V>> {

@@ -33,6 +33,12 @@ pub enum Notice {
     Federation(FederationId, Standing),
     /// A home said something about federations that it has no right to, or that it did not prove.
     Unproven(HomeId),
+    /// The link to another home is up.
+    PeerOnline(HomeId),
+    /// The link to another home is down, and why.
+    PeerOffline(HomeId, String),
+    /// Another home said something that no honest one says.
+    PeerLied(HomeId, &'static str),
 }
 
 /// How much an engine holds; each has its bound in [`crate::Limits`].
@@ -48,6 +54,10 @@ pub struct Load {
     pub subscriptions: usize,
     /// Values remembered for subscriptions with an interval or a delta.
     pub told: usize,
+    /// What other homes retain.
+    pub mirrored: usize,
+    /// What waits to be told to other homes, to that for which most does.
+    pub parcels: usize,
     /// What is to be done later; it follows from the others.
     pub timers: usize,
 }
@@ -75,6 +85,22 @@ pub struct Counters {
     pub unknown_reports: u64,
     /// Stored answers forgotten before their time for want of room.
     pub answers_forgotten: u64,
+    /// What peers said that no honest one says.
+    pub lies: u64,
+    /// Parts of states that were not the next ones.
+    pub states_repeated: u64,
+    /// Entries of logs that were not the next ones.
+    pub entries_repeated: u64,
+    /// Times that a peer's log told of entries that it had given up.
+    pub entries_lost: u64,
+    /// Entries of logs to peers that were given up for want of room.
+    pub parcels_dropped: u64,
+    /// Events of other homes that came again by another way.
+    pub events_repeated: u64,
+    /// Events of other homes that there was no room to remember.
+    pub events_dropped: u64,
+    /// What other homes retain that there was no room for.
+    pub mirrors_dropped: u64,
     /// What peers said about federations and tokens without a right to, or without proof.
     pub unproven: u64,
     /// Federations that had ended and were forgotten for want of room.

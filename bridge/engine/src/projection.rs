@@ -20,6 +20,7 @@ impl Engine {
             }
             return;
         }
+        self.retained_elsewhere(filter, each);
         if !filter.intersects(&self.root.everything()) || !self.may_be_here(filter) {
             return;
         }
@@ -42,6 +43,18 @@ impl Engine {
         self.walk(named(0), named(1), &mut |device| self.hand_out_device(device, named(2), named(3), &mut hand_out));
     }
 
+    /// Hands out what other homes retain, as far as peers told.
+    fn retained_elsewhere(&self, filter: &Filter, each: &mut dyn FnMut(Post)) {
+        let own = self.root.as_str().split('/').count();
+        let is_named = |level: &&str| !matches!(*level, "+" | "#");
+        let below: Vec<&str> = filter.levels().skip(own).take_while(is_named).collect();
+        for post in self.mirror_paths(&below.join("/")).filter_map(|path| self.mirror_post(path)) {
+            if filter.matches(&post.topic) {
+                each(post);
+            }
+        }
+    }
+
     /// Says whether a filter that looks below the root may look at this home.
     fn may_be_here(&self, filter: &Filter) -> bool {
         let own = self.root.as_str().split('/').count();
@@ -57,7 +70,9 @@ impl Engine {
         let root = self.root.as_str();
         let home = ["$status", "$jwks", "+/$status"].map(|rest| format!("{root}/{}/{rest}", self.home));
         let devices = self.directory.after(None).map(|(_, device)| format!("{root}/{}/#", device.path(&self.home)));
-        home.into_iter().chain(devices).filter_map(|text| Filter::new(&text).ok()).collect()
+        let mut elsewhere: Vec<String> = self.mirror_paths("").map(|path| part(root, path)).collect();
+        elsewhere.dedup();
+        home.into_iter().chain(devices).chain(elsewhere).filter_map(|text| Filter::new(&text).ok()).collect()
     }
 
     /// Returns all devices, for whoever must know them without asking here.
@@ -118,6 +133,9 @@ impl Engine {
     }
 
     fn retained_at(&self, address: &Address) -> Option<Post> {
+        if *address.home() != self.home {
+            return self.mirror_post(&address.to_string());
+        }
         match address {
             Address::HomeStatus(home) => (*home == self.home).then(|| self.home_post(Presence::Online)),
             Address::Keys(home) => {
@@ -154,10 +172,19 @@ impl Engine {
         }
     }
 
-    fn at(&self, path: &hes_schemas::DevicePath) -> Option<&Device> {
+    pub(crate) fn at(&self, path: &hes_schemas::DevicePath) -> Option<&Device> {
         if path.home != self.home {
             return None;
         }
         self.directory.device(self.directory.by_id(path.cluster.as_str(), path.device.as_str())?)
+    }
+}
+
+/// Returns the filter of the part that holds something of another home: a device, or the status of more.
+fn part(root: &str, path: &str) -> String {
+    let device: Vec<&str> = path.splitn(4, '/').take(3).collect();
+    match *device.as_slice() {
+        [home, cluster, device] if !device.starts_with('$') => format!("{root}/{home}/{cluster}/{device}/#"),
+        _ => format!("{root}/{path}"),
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 impl Engine {
     pub(crate) fn publish_cluster(&mut self, _now: Timestamp, cluster: &ClusterId) {
         if let Some(post) = self.cluster_post(cluster) {
-            self.put(Output::Publish(post));
+            self.announce(post);
         }
     }
 
@@ -79,16 +79,17 @@ impl Engine {
         });
     }
 
-    pub(crate) fn publish_event(&mut self, slot: Slot, event: &EventName, message: &DeviceEvent) {
-        self.publish(slot, |engine, device| {
-            vec![engine.post(&Address::Event(engine.path(device), event.clone()), message, false)]
-        });
+    pub(crate) fn publish_event(&mut self, now: Timestamp, slot: Slot, event: &EventName, message: &DeviceEvent) {
+        let Some(device) = self.directory.device(slot) else { return };
+        let post = self.post(&Address::Event(self.path(device), event.clone()), message, false);
+        self.put(Output::Publish(post));
+        self.export_event(now, slot, event, message);
     }
 
     fn publish(&mut self, slot: Slot, posts: impl FnOnce(&Self, &Device) -> Vec<Post>) {
         let posts = self.directory.device(slot).map(|device| posts(self, device)).unwrap_or_default();
         for post in posts {
-            self.put(Output::Publish(post));
+            self.announce(post);
         }
     }
 
@@ -159,12 +160,21 @@ impl Engine {
     }
 
     pub(crate) fn native_post(&self, device: &Device, native: &NativeName) -> Option<Post> {
+        let reading = self.native_reading(device, native)?;
+        Some(self.post(&Address::Value(self.path(device), Target::Native(native.clone())), &reading, true))
+    }
+
+    pub(crate) fn native_reading(&self, device: &Device, native: &NativeName) -> Option<Reading> {
         let value = self.native_value(device, native)?;
         let names = device.held().iter().map(|held| &held.property);
         let Worth { quality, version, time } =
             device.worth(names.filter(|name| native_text(device, name) == Some(native.as_str())));
-        let reading = Reading { value, unit: None, quality, version: version?, time: time? };
-        Some(self.post(&Address::Value(self.path(device), Target::Native(native.clone())), &reading, true))
+        Some(Reading { value, unit: None, quality, version: version?, time: time? })
+    }
+
+    /// Returns where the values of a device are retained.
+    pub(crate) fn targets_of(&self, device: &Device) -> BTreeSet<Target> {
+        targets(device, &device.record.shape)
     }
 
     fn path(&self, device: &Device) -> DevicePath {

@@ -243,7 +243,7 @@ impl Engine {
             return;
         };
         let event_message = DeviceEvent { value, time: now };
-        self.publish_event(slot, event, &event_message);
+        self.publish_event(now, slot, event, &event_message);
         self.tell(now, slot, &Happening::Event(event, &event_message.value));
     }
 

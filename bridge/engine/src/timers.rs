@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hes_schemas::{ClusterId, PropertyName, Sid, Timestamp, link::FederationId};
+use hes_schemas::{ClusterId, HomeId, PropertyName, Sid, Timestamp, link::FederationId};
 
 use crate::{
     directory::Slot,
@@ -38,6 +38,10 @@ pub(crate) enum Timer {
     Forget,
     /// An errand must be answered.
     Errand(ErrandKey),
+    /// Something is due on the way to a peer.
+    Peer(HomeId),
+    /// More of what a peer told is published as it is worth, from after this path on.
+    Mirror(HomeId, Box<str>),
     /// Something in a federation may be over.
     Federation(FederationId),
     /// Another home must have answered, by the number of what it was asked.

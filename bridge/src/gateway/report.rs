@@ -34,6 +34,9 @@ pub(crate) fn notice(notice: &Notice) {
         Notice::Federation(id, standing) => info!(federation = %id, ?standing, "Federation changed"),
         Notice::Unproven(home) => debug!(%home, "Word of another home set aside, it proves nothing"),
         Notice::LeaseEnded(sid) => debug!(%sid, "Subscription ended, nobody renewed it"),
+        Notice::PeerOnline(home) => info!(%home, "Link to another home up"),
+        Notice::PeerOffline(home, reason) => info!(%home, %reason, "Link to another home down"),
+        Notice::PeerLied(home, what) => warn!(%home, what, "Word of another home set aside"),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{ClientId, Datum, HomeId, Timestamp, UserName, message::Notification}
 /// One entry of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Log {
-    /// One more than the one before, over restarts too; a gap tells of what was given up.
+    /// One more than the one before, over restarts too.
     pub seq: u64,
     /// What it says.
     pub entry: Entry,
@@ -25,6 +25,8 @@ pub enum Entry {
     Notification(LinkNotification),
     /// About a federation.
     Federation(FederationMessage),
+    /// This entry, and all before it that were not told, are given up: their time is over, or room was short.
+    Lost,
 }
 
 /// An event of a device.

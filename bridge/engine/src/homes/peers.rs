@@ -3,86 +3,342 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hes_schemas::{
-    HomeId, Timestamp,
-    link::{Entry, LinkMessage, Log},
+    HomeId, Millis, Timestamp,
+    link::{Beat, Entry, Heard, Hello, LinkLimits, LinkMessage, VERSION},
 };
 
+use super::{
+    feed::Feed,
+    inbox::Inbox,
+    mirror::{Ear, Mirrors},
+    origins::Origins,
+    outbox::Outbox,
+};
 use crate::{
     engine::Engine,
     input::PeerTerms,
+    notice::Notice,
     output::Output,
-    record::{ParcelRecord, Record},
+    record::{Record, Restored},
+    timers::Timer,
 };
 
-/// All homes that there is trust with.
+/// How often a sign of life is given.
+const BEAT: Millis = Millis::from_secs(4);
+
+/// After how long without a word a peer counts as gone.
+const SILENCE: Millis = Millis::from_secs(12);
+
+/// How long an acknowledgement waits for others.
+const ACKNOWLEDGE: Millis = Millis::new(50);
+
+/// How often a hello is taken from a peer that has said it already.
+const HELLO: Millis = Millis::from_secs(1);
+
+/// The content type of this link.
+const FORMAT: &str = "application/cbor";
+
+/// What is taken of a peer: bytes of one message, requests under way.
+const TAKES: LinkLimits = LinkLimits { bytes: 1 << 18, asks: 256 };
+
+/// The least and the most bytes of a part of the states, whatever the peer takes.
+const PART: (u32, u32) = (8 << 10, 48 << 10);
+
+/// All homes that there is trust with, and what is known of others by them.
 #[derive(Debug, Default)]
 pub(crate) struct Peers {
-    linked: BTreeSet<HomeId>,
-    logged: BTreeMap<HomeId, u64>,
+    pub(super) known: BTreeMap<HomeId, Peer>,
+    pub(super) mirrors: Mirrors,
+    pub(super) origins: Origins,
+    /// The number of the last change of what this home retains, in this life.
+    pub(super) clock: u64,
+    /// Those that something may be to be told to.
+    pub(super) expectant: BTreeSet<HomeId>,
+}
+
+/// One peer.
+#[derive(Debug, Default)]
+pub(super) struct Peer {
+    pub(super) transit: bool,
+    pub(super) line: Line,
+    pub(super) feed: Feed,
+    pub(super) ear: Ear,
+    pub(super) outbox: Outbox,
+    pub(super) inbox: Inbox,
+}
+
+/// How far the way to a peer is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Way {
+    /// Not at all.
+    #[default]
+    Closed,
+    /// What is said may arrive; the peer has not said hello, or has fallen silent.
+    Open,
+    /// It has said hello.
+    Linked,
+}
+
+/// The way to a peer.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    way: Way,
+    heard_at: Timestamp,
+    said_at: Timestamp,
+    greeted_at: Option<Timestamp>,
+    acknowledge_at: Option<Timestamp>,
+    due: Option<Timestamp>,
+    epoch: u64,
+    takes: u32,
+}
+
+impl Peer {
+    pub(super) fn is_linked(&self) -> bool {
+        self.line.way == Way::Linked
+    }
+
+    /// Returns how large a part of the states may be.
+    pub(super) fn part_bytes(&self) -> usize {
+        usize::try_from(self.line.takes.clamp(PART.0, PART.1)).unwrap_or(usize::MAX)
+    }
+
+    fn heard(&self) -> Heard {
+        Heard { epoch: self.ear.epoch, state: self.ear.stands, log: self.inbox.noted() }
+    }
 }
 
 impl Engine {
-    pub(crate) fn set_peers(&mut self, _now: Timestamp, terms: Vec<PeerTerms>) {
-        self.homes.peers.linked.retain(|home| terms.iter().any(|it| it.home == *home));
-    }
-
-    pub(crate) fn peer_up(&mut self, now: Timestamp, peer: &HomeId) {
-        self.homes.peers.linked.insert(peer.clone());
-        self.tokens_up(now, peer);
-    }
-
-    pub(crate) fn peer_down(&mut self, now: Timestamp, peer: &HomeId, _reason: String) {
-        self.homes.peers.linked.remove(peer);
-        self.asks_down(now, peer);
-    }
-
-    pub(crate) fn peer_said(&mut self, now: Timestamp, peer: &HomeId, message: LinkMessage) {
-        match message {
-            LinkMessage::Log(Log { seq, entry: Entry::Federation(said) }) => {
-                self.federation_came(now, peer, said);
-                self.put(Output::Note(vec![Record::Heard(peer.clone(), seq)]));
+    /// Has exactly these peers; what others told, and what waits for them, goes.
+    pub(crate) fn set_peers(&mut self, now: Timestamp, terms: Vec<PeerTerms>) {
+        let others = terms.into_iter().filter(|terms| terms.home != self.home);
+        let terms: BTreeMap<HomeId, PeerTerms> = others.map(|it| (it.home.clone(), it)).collect();
+        let is_gone = |home: &&HomeId| !terms.contains_key(*home);
+        let gone: Vec<HomeId> = self.homes.peers.known.keys().filter(is_gone).cloned().collect();
+        for peer in gone {
+            self.peer_down(now, &peer, "there is no trust any more".to_owned());
+            self.forget_mirrors(&peer, |_| true);
+            if let Some(gone) = self.homes.peers.known.remove(&peer) {
+                self.put(Output::Save(Record::ParcelsGone(peer, gone.outbox.last())));
             }
-            LinkMessage::Log(Log { seq, entry: Entry::Notification(told) }) => {
-                self.notification_came(now, peer, told);
-                self.put(Output::Note(vec![Record::Heard(peer.clone(), seq)]));
+        }
+        for (home, PeerTerms { transit, .. }) in terms {
+            let peer = self.homes.peers.known.entry(home.clone()).or_default();
+            if std::mem::replace(&mut peer.transit, transit) != transit {
+                self.forget_mirrors(&home, |told| !transit && !told.via.is_empty());
+                self.guests_changed(now, &home);
             }
-            LinkMessage::Token(said) => self.token_came(now, peer, said),
-            LinkMessage::Ask(ask) => self.ask_came(now, peer, ask),
-            LinkMessage::Reply(reply) => self.reply_came(now, peer, reply),
-            LinkMessage::Log(_)
-            | LinkMessage::Hello(_)
-            | LinkMessage::Beat(_)
-            | LinkMessage::State(_)
-            | LinkMessage::Bye => {}
         }
     }
 
-    pub(crate) fn logged(&mut self, _now: Timestamp, _peer: &HomeId, _seq: u64) {}
+    pub(crate) fn peer_up(&mut self, now: Timestamp, peer: &HomeId) {
+        self.unlink(now, peer, "there is a new way to it");
+        let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
+        (known.line.way, known.line.heard_at) = (Way::Open, now);
+        self.say_hello(now, peer);
+        self.schedule(peer);
+    }
 
-    /// Acknowledges what is on disk of a peer's log.
-    pub(crate) fn noted(&mut self, _now: Timestamp, _peer: &HomeId, _seq: u64) {}
+    pub(crate) fn peer_down(&mut self, now: Timestamp, peer: &HomeId, reason: String) {
+        self.unlink(now, peer, &reason);
+        let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
+        known.line.way = Way::Closed;
+        self.schedule(peer);
+    }
 
-    /// Goes back to what is on disk of a peer's log.
-    pub(crate) fn not_noted(&mut self, _now: Timestamp, _peer: &HomeId) {}
+    pub(crate) fn peer_said(&mut self, now: Timestamp, peer: &HomeId, message: LinkMessage) {
+        let Some(known) = self.homes.peers.known.get_mut(peer).filter(|it| it.line.way != Way::Closed) else {
+            return self.lied(peer, "it speaks and is not there");
+        };
+        let is_linked = known.is_linked();
+        if is_linked {
+            known.line.heard_at = now;
+        }
+        match message {
+            LinkMessage::Hello(hello) => self.greeted(now, peer, &hello),
+            LinkMessage::Bye => self.unlink(now, peer, "it says that it goes"),
+            // numbered by itself, so that it needs no hello
+            LinkMessage::Log(log) => self.log_came(now, peer, log),
+            LinkMessage::Beat(_)
+            | LinkMessage::State(_)
+            | LinkMessage::Ask(_)
+            | LinkMessage::Reply(_)
+            | LinkMessage::Token(_)
+                if !is_linked => {}
+            LinkMessage::Beat(Beat { heard }) => self.acknowledged(now, peer, heard),
+            LinkMessage::State(state) => self.state_came(now, peer, state),
+            LinkMessage::Ask(ask) => self.ask_came(now, peer, ask),
+            LinkMessage::Reply(reply) => self.reply_came(now, peer, reply),
+            LinkMessage::Token(message) => self.token_came(now, peer, message),
+        }
+    }
+
+    /// Does what is due on the way to a peer.
+    pub(crate) fn peer_due(&mut self, now: Timestamp, peer: &HomeId) {
+        let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
+        known.line.due = None;
+        if known.is_linked() && now.since(known.line.heard_at) >= SILENCE {
+            self.unlink(now, peer, "it has been silent for 12 s");
+        }
+        let Some(known) = self.homes.peers.known.get(peer) else { return };
+        let is_asked = known.line.acknowledge_at.is_some_and(|at| at <= now);
+        let is_time = now.since(known.line.said_at) >= BEAT;
+        match known.line.way {
+            Way::Closed => return,
+            Way::Open if is_time => self.say_hello(now, peer),
+            Way::Linked if is_time || is_asked => self.say_beat(now, peer),
+            Way::Open | Way::Linked => {}
+        }
+        self.say_again(now, peer);
+        self.schedule(peer);
+    }
 
     /// Says whether a peer is there and has said hello.
     pub(crate) fn is_linked(&self, peer: &HomeId) -> bool {
-        self.homes.peers.linked.contains(peer)
+        self.homes.peers.known.get(peer).is_some_and(Peer::is_linked)
     }
 
     /// Says something to a peer; lost if it is not there.
     pub(crate) fn say(&mut self, peer: &HomeId, message: LinkMessage) {
-        self.put(Output::Say(peer.clone(), message));
+        if self.is_linked(peer) {
+            self.put(Output::Say(peer.clone(), message));
+        }
     }
 
     /// Has something said to a peer that may not be lost before its time.
-    pub(crate) fn log(&mut self, _now: Timestamp, peer: &HomeId, entry: Entry, until: Timestamp) {
-        let seq = self.homes.peers.logged.entry(peer.clone()).or_default();
-        *seq += 1;
-        let log = Log { seq: *seq, entry };
-        self.put(Output::Log(ParcelRecord { peer: peer.clone(), until, log }));
+    pub(crate) fn log(&mut self, now: Timestamp, peer: &HomeId, entry: Entry, until: Timestamp) {
+        let bound = self.limits.parcels;
+        let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
+        let (parcel, dropped) = known.outbox.add(now, peer, entry, until, bound);
+        if let Some(dropped) = dropped {
+            self.counters.parcels_dropped += 1;
+            self.put(Output::Save(Record::ParcelsGone(peer.clone(), dropped)));
+        }
+        self.put(Output::Log(parcel));
     }
 
-    /// Tells a peer anew what it may see, because its guests have other rights.
-    pub(crate) fn guests_changed(&mut self, _now: Timestamp, _peer: &HomeId) {}
+    pub(crate) fn mirrored(&self) -> usize {
+        self.homes.peers.mirrors.len()
+    }
+
+    /// Returns how much waits for the peer for which most does.
+    pub(crate) fn parcels(&self) -> usize {
+        self.homes.peers.known.values().map(|known| known.outbox.len()).max().unwrap_or(0)
+    }
+
+    /// Counts something that no honest peer says.
+    pub(super) fn lied(&mut self, peer: &HomeId, what: &'static str) {
+        self.counters.lies += 1;
+        self.note(Notice::PeerLied(peer.clone(), what));
+    }
+
+    /// Has what was heard acknowledged soon.
+    pub(super) fn acknowledge(&mut self, now: Timestamp, peer: &HomeId) {
+        let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
+        if known.line.acknowledge_at.is_none() {
+            known.line.acknowledge_at = Some(now + ACKNOWLEDGE);
+            self.schedule(peer);
+        }
+    }
+
+    pub(crate) fn restore_peers(&mut self, restored: &mut Restored) {
+        let known = &mut self.homes.peers.known;
+        for (peer, last) in std::mem::take(&mut restored.logged) {
+            known.entry(peer).or_default().outbox.restore_last(last);
+        }
+        for parcel in std::mem::take(&mut restored.parcels) {
+            known.entry(parcel.peer.clone()).or_default().outbox.restore(parcel);
+        }
+        for (peer, heard) in std::mem::take(&mut restored.heard) {
+            known.entry(peer).or_default().inbox = Inbox::restored(heard);
+        }
+        self.restore_mirrors(std::mem::take(&mut restored.mirrors));
+    }
+
+    fn greeted(&mut self, now: Timestamp, peer: &HomeId, hello: &Hello) {
+        let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
+        let was_linked = known.is_linked();
+        if was_linked && known.line.greeted_at.is_some_and(|at| now.since(at) < HELLO) {
+            return self.lied(peer, "it says hello without end");
+        }
+        if hello.home != *peer {
+            return self.lied(peer, "it says hello for another home");
+        }
+        if !hello.versions.contains(&VERSION) || !hello.formats.iter().any(|format| format == FORMAT) {
+            return self.note(Notice::PeerOffline(peer.clone(), "it speaks another language".to_owned()));
+        }
+        if was_linked && known.line.epoch != hello.epoch {
+            self.unlink(now, peer, "it has begun anew");
+        }
+        let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
+        let line = &mut known.line;
+        (line.way, line.heard_at, line.greeted_at) = (Way::Linked, now, Some(now));
+        (line.epoch, line.takes) = (hello.epoch, hello.limits.bytes);
+        known.ear.begin(hello.epoch);
+        if was_linked {
+            self.say_hello(now, peer);
+        } else {
+            self.note(Notice::PeerOnline(peer.clone()));
+        }
+        self.feed_from(now, peer, hello.heard);
+        self.log_from(now, peer, hello.heard.log);
+        self.tokens_up(now, peer);
+        self.schedule(peer);
+    }
+
+    fn acknowledged(&mut self, now: Timestamp, peer: &HomeId, heard: Heard) {
+        if heard.epoch == self.epoch {
+            self.feed_heard(peer, heard.state);
+        }
+        self.log_heard(now, peer, heard.log);
+    }
+
+    /// Ends what there was with a peer, if there was anything.
+    fn unlink(&mut self, now: Timestamp, peer: &HomeId, reason: &str) {
+        let Some(known) = self.homes.peers.known.get_mut(peer).filter(|it| it.is_linked()) else { return };
+        known.line.way = Way::Open;
+        known.line.acknowledge_at = None;
+        known.ear.fall_silent();
+        self.note(Notice::PeerOffline(peer.clone(), reason.to_owned()));
+        self.asks_down(now, peer);
+        self.timers.set(now, Timer::Mirror(peer.clone(), "".into()));
+    }
+
+    fn say_hello(&mut self, now: Timestamp, peer: &HomeId) {
+        let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
+        known.line.said_at = now;
+        let hello = Hello {
+            versions: vec![VERSION],
+            formats: vec![FORMAT.to_owned()],
+            home: self.home.clone(),
+            epoch: self.epoch,
+            limits: TAKES,
+            heard: known.heard(),
+        };
+        self.put(Output::Say(peer.clone(), LinkMessage::Hello(hello)));
+    }
+
+    fn say_beat(&mut self, now: Timestamp, peer: &HomeId) {
+        let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
+        (known.line.said_at, known.line.acknowledge_at) = (now, None);
+        let heard = known.heard();
+        self.put(Output::Say(peer.clone(), LinkMessage::Beat(Beat { heard })));
+    }
+
+    /// Sets the one timer of a peer to what is due next.
+    fn schedule(&mut self, peer: &HomeId) {
+        let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
+        let line = &mut known.line;
+        let next = match line.way {
+            Way::Closed => None,
+            Way::Open => Some(line.said_at + BEAT),
+            Way::Linked => line.acknowledge_at.into_iter().chain([line.said_at + BEAT, line.heard_at + SILENCE]).min(),
+        };
+        let before = std::mem::replace(&mut line.due, next);
+        if let Some(before) = before.filter(|_| before != next) {
+            self.timers.cancel(before, Timer::Peer(peer.clone()));
+        }
+        if let Some(next) = next {
+            self.timers.set(next, Timer::Peer(peer.clone()));
+        }
+    }
 }

@@ -33,6 +33,10 @@ pub(crate) const LIMITS: Limits = Limits {
     dangerous_ttl: Millis::from_secs(10),
     read_back: Millis::from_secs(1),
     settle: Millis::from_secs(2),
+    event_life: Millis::from_secs(3_600),
+    mirrored: 1_000,
+    mirrored_bytes: 1 << 20,
+    parcels: 1_000,
     remember: Millis::from_secs(120),
 };
 

@@ -1,0 +1,355 @@
+//! What other homes retain, as peers tell it: retained here as well, below the other home's id.
+//!
+//! The same may be told by several peers, where one passes on what another home says. The home's own word counts most while
+//! it is there, then the latest.
+
+use std::{collections::BTreeMap, ops::Bound};
+
+use hes_schemas::{
+    Address, Encoding, HomeId, Timestamp, encode,
+    link::{Item, Mark, Stamp, State},
+};
+
+use super::{feed::Path, word::Word};
+use crate::{
+    engine::Engine,
+    output::{Output, Post},
+    record::{MirrorRecord, Record},
+    timers::Timer,
+};
+
+/// How many homes may have passed something on.
+const HOPS: usize = 16;
+
+/// How many things are published at a time after a peer came or went, so that no input waits long.
+const BATCH: usize = 128;
+
+/// How far the states of a peer have been heard.
+#[derive(Debug, Default)]
+pub(super) struct Ear {
+    /// In which of its lives.
+    pub(super) epoch: u64,
+    /// Up to which number.
+    pub(super) stands: u64,
+    /// A snapshot has begun and not ended.
+    is_naming: bool,
+    /// Something of this life and this link has been heard, so that what is known is so.
+    is_current: bool,
+    /// How many snapshots have begun: what the last one has not named is not sure.
+    snapshots: u64,
+}
+
+/// All that other homes retain.
+#[derive(Debug, Default)]
+pub(super) struct Mirrors {
+    things: BTreeMap<Path, Thing>,
+    loads: BTreeMap<HomeId, (usize, usize)>,
+}
+
+#[derive(Debug)]
+struct Thing {
+    address: Address,
+    told: Vec<Told>,
+}
+
+/// What one peer told.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    peer: HomeId,
+    stamp: Stamp,
+    pub(super) via: Vec<HomeId>,
+    word: Word,
+    snapshot: u64,
+    size: usize,
+}
+
+/// What a thing looks like from outside.
+#[derive(Debug, PartialEq)]
+struct Face {
+    word: Word,
+    peer: HomeId,
+    via: Vec<HomeId>,
+}
+
+impl Ear {
+    /// Begins a link with a life of the peer.
+    pub(super) const fn begin(&mut self, epoch: u64) {
+        if self.epoch != epoch {
+            (self.epoch, self.stands, self.is_naming) = (epoch, 0, false);
+        }
+        self.is_current = false;
+    }
+
+    pub(super) const fn fall_silent(&mut self) {
+        self.is_current = false;
+    }
+
+    /// Says whether a part is the next one, and goes on.
+    const fn takes(&mut self, state: &State) -> bool {
+        match state.snapshot {
+            Some(Mark::First | Mark::Whole) => {
+                self.snapshots += 1;
+                self.is_naming = matches!(state.snapshot, Some(Mark::First));
+            }
+            Some(Mark::More | Mark::Last) if !self.is_naming => return false,
+            None if self.is_naming || self.stands == 0 => return false,
+            Some(Mark::More | Mark::Last) | None if state.from > self.stands || state.to <= self.stands => {
+                return false;
+            }
+            Some(Mark::Last) => self.is_naming = false,
+            Some(Mark::More) | None => {}
+        }
+        (self.stands, self.is_current) = (state.to, true);
+        true
+    }
+}
+
+impl Mirrors {
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.things.keys()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.things.len()
+    }
+
+    /// Takes in what a peer told; returns whether there was room.
+    fn set(&mut self, path: &Path, address: Address, told: Told, room: (usize, usize)) -> bool {
+        let before = self.things.get(path).and_then(|thing| thing.of(&told.peer)).map_or((0, 0), |it| (1, it.size));
+        let load = self.loads.entry(told.peer.clone()).or_default();
+        let after = (load.0 + 1 - before.0, load.1 + told.size - before.1);
+        if after.0 > room.0 || after.1 > room.1 {
+            return false;
+        }
+        *load = after;
+        let thing = self.things.entry(Path::clone(path)).or_insert(Thing { address, told: Vec::new() });
+        thing.told.retain(|other| other.peer != told.peer);
+        thing.told.push(told);
+        true
+    }
+
+    fn remove(&mut self, path: &str, peer: &HomeId) {
+        let Some(thing) = self.things.get_mut(path) else { return };
+        let Some(place) = thing.told.iter().position(|told| told.peer == *peer) else { return };
+        let told = thing.told.swap_remove(place);
+        if thing.told.is_empty() {
+            self.things.remove(path);
+        }
+        if let Some(load) = self.loads.get_mut(peer) {
+            *load = (load.0 - 1, load.1 - told.size);
+        }
+    }
+
+    fn of(&self, peer: &HomeId, is_meant: impl Fn(&Told) -> bool) -> Vec<Path> {
+        let told = self.things.iter().filter(|(_, thing)| thing.of(peer).is_some_and(&is_meant));
+        told.map(|(path, _)| Path::clone(path)).collect()
+    }
+
+    fn after<'m>(&'m self, path: &'m str) -> impl Iterator<Item = (&'m Path, &'m Thing)> {
+        self.things.range::<str, _>((Bound::Excluded(path), Bound::Unbounded))
+    }
+}
+
+impl Thing {
+    fn of(&self, peer: &HomeId) -> Option<&Told> {
+        self.told.iter().find(|told| told.peer == *peer)
+    }
+}
+
+impl Engine {
+    /// Takes in how things are at other homes.
+    pub(super) fn state_came(&mut self, now: Timestamp, peer: &HomeId, state: State) {
+        let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
+        let was_current = known.ear.is_current;
+        let is_next = known.ear.takes(&state);
+        self.acknowledge(now, peer);
+        if !is_next {
+            self.counters.states_repeated += 1;
+            return;
+        }
+        for item in state.items {
+            self.item_came(peer, item);
+        }
+        match state.snapshot {
+            Some(Mark::Whole | Mark::Last) => {
+                let snapshots = self.homes.peers.known.get(peer).map_or(0, |known| known.ear.snapshots);
+                self.forget_mirrors(peer, |told| told.snapshot != snapshots);
+            }
+            None if !was_current => self.timers.set(now, Timer::Mirror(peer.clone(), "".into())),
+            Some(Mark::First | Mark::More) | None => {}
+        }
+    }
+
+    fn item_came(&mut self, peer: &HomeId, item: Item) {
+        let Some(known) = self.homes.peers.known.get(peer) else { return };
+        let snapshot = known.ear.snapshots;
+        let Some(address) = self.root.parse(&format!("{}/{}", self.root.as_str(), item.path)) else {
+            return self.lied(peer, "it tells of what cannot be");
+        };
+        if !self.may_tell(peer, address.home(), &item.via) {
+            return self.lied(peer, "it tells of a home that it does not speak for");
+        }
+        let path = Path::from(item.path);
+        let before = self.face(&path);
+        if item.body.is_null() {
+            self.homes.peers.mirrors.remove(&path, peer);
+            return self.show_mirror(&path, before);
+        }
+        let Some(word) = Word::read(&address, &item.body) else {
+            return self.lied(peer, "it tells of something in a way that cannot be");
+        };
+        let size = path.len() + encode(Encoding::Cbor, &item.body).len();
+        let told = Told { peer: peer.clone(), stamp: item.stamp, via: item.via, word, snapshot, size };
+        let room = (self.limits.mirrored, self.limits.mirrored_bytes);
+        if !self.homes.peers.mirrors.set(&path, address, told, room) {
+            self.counters.mirrors_dropped += 1;
+            self.homes.peers.mirrors.remove(&path, peer);
+        }
+        self.show_mirror(&path, before);
+    }
+
+    /// Says whether a peer may tell of a home: of itself, or of others in their name if that was agreed on.
+    pub(super) fn may_tell(&self, peer: &HomeId, home: &HomeId, via: &[HomeId]) -> bool {
+        let transit = self.homes.peers.known.get(peer).is_some_and(|known| known.transit);
+        let is_passed_on = transit && via.last() == Some(peer) && via.len() <= HOPS;
+        let is_loop = *home == self.home || via.contains(&self.home) || via.contains(home);
+        !is_loop && if home == peer { via.is_empty() } else { is_passed_on }
+    }
+
+    /// Lets go of some of what a peer told.
+    pub(super) fn forget_mirrors(&mut self, peer: &HomeId, is_meant: impl Fn(&Told) -> bool) {
+        for path in self.homes.peers.mirrors.of(peer, is_meant) {
+            let before = self.face(&path);
+            self.homes.peers.mirrors.remove(&path, peer);
+            self.show_mirror(&path, before);
+        }
+    }
+
+    /// Publishes what a peer told as it is worth after it came or went, some of it at a time.
+    pub(crate) fn tell_mirrors(&mut self, now: Timestamp, peer: HomeId, after: &str) {
+        let things = self.homes.peers.mirrors.after(after).take(BATCH);
+        let (mut paths, mut last) = (Vec::new(), None);
+        for (path, thing) in things {
+            last = Some(Path::clone(path));
+            paths.extend(thing.of(&peer).map(|_| Path::clone(path)));
+        }
+        for path in paths {
+            if let Some(post) = self.mirror_post(&path) {
+                self.put(Output::Publish(post));
+                self.touch(&path);
+            }
+        }
+        if let Some(last) = last {
+            self.timers.set(now, Timer::Mirror(peer, last.as_ref().into()));
+        }
+    }
+
+    /// Takes back what was known before a restart; it is stale until it is told again.
+    pub(super) fn restore_mirrors(&mut self, records: Vec<MirrorRecord>) {
+        for MirrorRecord { peer, item } in records {
+            let Some(address) = self.root.parse(&format!("{}/{}", self.root.as_str(), item.path)) else { continue };
+            if self.homes.peers.origins.restore(&address, &item) {
+                continue;
+            }
+            let Some(word) = Word::read(&address, &item.body) else { continue };
+            let size = item.path.len() + encode(Encoding::Cbor, &item.body).len();
+            self.homes.peers.known.entry(peer.clone()).or_default();
+            let told = Told { peer, stamp: item.stamp, via: item.via, word, snapshot: 0, size };
+            let room = (self.limits.mirrored, self.limits.mirrored_bytes);
+            let path = Path::from(item.path);
+            self.homes.peers.mirrors.set(&path, address, told, room);
+            self.tell_document(&path);
+        }
+    }
+
+    /// Returns what a peer is told of what another home retains; nothing if it came from there or by there.
+    pub(super) fn passed_on(&self, peer: &HomeId, path: &str) -> Option<Item> {
+        if !self.homes.peers.known.get(peer)?.transit {
+            return None;
+        }
+        let thing = self.homes.peers.mirrors.things.get(path)?;
+        let (told, is_sure) = self.best(thing)?;
+        let is_back = told.peer == *peer || told.via.contains(peer) || thing.address.home() == peer;
+        if is_back || told.via.len() >= HOPS {
+            return None;
+        }
+        let via = told.via.iter().chain([&self.home]).cloned().collect();
+        let body = if is_sure { told.word.datum() } else { told.word.unsure().datum() };
+        Some(Item { path: path.to_owned(), stamp: told.stamp, body, via })
+    }
+
+    pub(crate) fn mirror_post(&self, path: &str) -> Option<Post> {
+        let thing = self.homes.peers.mirrors.things.get(path)?;
+        let (told, is_sure) = self.best(thing)?;
+        let payload = if is_sure { told.word.payload() } else { told.word.unsure().payload() };
+        Some(Post { topic: self.root.topic(&thing.address), payload, retain: true })
+    }
+
+    /// Returns where other homes retain something: all of it below one of some levels, or there alone.
+    pub(crate) fn mirror_paths<'e>(&'e self, below: &'e str) -> impl Iterator<Item = &'e str> {
+        let things = self.homes.peers.mirrors.things.range::<str, _>((Bound::Included(below), Bound::Unbounded));
+        things.map(|(path, _)| path.as_ref()).take_while(move |path| path.starts_with(below))
+    }
+
+    /// Returns what counts of what several peers told, and whether it is sure.
+    fn best<'t>(&self, thing: &'t Thing) -> Option<(&'t Told, bool)> {
+        let sure = |told: &Told| {
+            let ear = self.homes.peers.known.get(&told.peer).map(|known| &known.ear);
+            ear.is_some_and(|ear| ear.is_current && ear.snapshots == told.snapshot)
+        };
+        let worth = |told: &Told| {
+            let way = (told.via.is_empty(), told.stamp, told.word.is_alive());
+            (sure(told), way, std::cmp::Reverse(told.via.len()))
+        };
+        thing.told.iter().max_by_key(|told| worth(told)).map(|told| (told, sure(told)))
+    }
+
+    fn face(&self, path: &str) -> Option<Face> {
+        let (told, is_sure) = self.best(self.homes.peers.mirrors.things.get(path)?)?;
+        let word = if is_sure { told.word.clone() } else { told.word.unsure() };
+        Some(Face { word, peer: told.peer.clone(), via: told.via.clone() })
+    }
+
+    /// Publishes, keeps and passes on what has become of something.
+    fn show_mirror(&mut self, path: &Path, before: Option<Face>) {
+        let after = self.face(path);
+        if before == after {
+            return;
+        }
+        let (was, is) = (before.map(|face| face.word), after.map(|face| face.word));
+        self.touch(path);
+        if was == is {
+            return;
+        }
+        let post = self.mirror_post(path).or_else(|| self.mirror_end(path));
+        post.into_iter().for_each(|post| self.put(Output::Publish(post)));
+        let record = self.mirror_record(path).map_or_else(|| Record::MirrorGone(path.as_ref().into()), Record::Mirror);
+        self.put(Output::Save(record));
+        self.tell_document(path);
+    }
+
+    fn mirror_end(&self, path: &str) -> Option<Post> {
+        let address = self.root.parse(&format!("{}/{path}", self.root.as_str()))?;
+        Some(Post { topic: self.root.topic(&address), payload: Vec::new(), retain: true })
+    }
+
+    fn mirror_record(&self, path: &str) -> Option<MirrorRecord> {
+        let (told, _) = self.best(self.homes.peers.mirrors.things.get(path)?)?;
+        let body = told.word.datum();
+        let item = Item { path: path.to_owned(), stamp: told.stamp, body, via: told.via.clone() };
+        Some(MirrorRecord { peer: told.peer.clone(), item })
+    }
+
+    /// Tells the gates what another home's device can do, or that it has gone.
+    fn tell_document(&mut self, path: &str) {
+        let Some(Address::Document(device)) = self.root.parse(&format!("{}/{path}", self.root.as_str())) else {
+            return;
+        };
+        let best = self.homes.peers.mirrors.things.get(path).and_then(|thing| self.best(thing));
+        let document = best.and_then(|(told, _)| match &told.word {
+            Word::Document(document) => Some(document.clone()),
+            Word::Home(_) | Word::Cluster(_) | Word::Device(_) | Word::Value(_) => None,
+        });
+        self.put(Output::Mirrored(device, document));
+    }
+}

@@ -1,0 +1,81 @@
+//! Which events of other homes have been heard, by whatever way, so that each is heard once.
+
+use std::collections::VecDeque;
+
+use hes_schemas::{
+    Address, Datum, HomeId,
+    link::{Item, Stamp},
+};
+use rustc_hash::FxHashMap;
+
+use crate::record::MirrorRecord;
+
+/// How many events of one kind of one device are remembered; a way around is never longer behind.
+const REMEMBERED: usize = 64;
+
+/// Of how many kinds of events.
+const PATHS: usize = 10_000;
+
+/// The events that have been heard last, by where they are published.
+#[derive(Debug, Default)]
+pub(super) struct Origins {
+    heard: FxHashMap<String, VecDeque<Stamp>>,
+}
+
+impl Origins {
+    /// Notes an event; returns whether it is new, or nothing if there is no room to note it.
+    pub(super) fn hear(&mut self, path: &str, stamp: Stamp) -> Option<bool> {
+        if !self.heard.contains_key(path) && self.heard.len() >= PATHS {
+            return None;
+        }
+        let stamps = self.heard.entry(path.to_owned()).or_default();
+        if stamps.contains(&stamp) {
+            return Some(false);
+        }
+        if stamps.len() >= REMEMBERED {
+            stamps.pop_front();
+        }
+        stamps.push_back(stamp);
+        Some(true)
+    }
+
+    /// Forgets an event that could not be kept.
+    pub(super) fn forget(&mut self, path: &str, stamp: Stamp) {
+        if let Some(stamps) = self.heard.get_mut(path) {
+            stamps.retain(|other| *other != stamp);
+        }
+    }
+
+    /// Returns what is to be kept of the events on a path.
+    pub(super) fn record(&self, peer: &HomeId, path: &str) -> Option<MirrorRecord> {
+        let stamps = self.heard.get(path)?;
+        let number = |number: u64| Datum::Integer(i64::try_from(number).unwrap_or(i64::MAX));
+        let body = stamps.iter().map(|it| Datum::from(vec![number(it.epoch), number(it.seq)])).collect::<Vec<_>>();
+        let stamp = stamps.back().copied().unwrap_or_default();
+        Some(MirrorRecord {
+            peer: peer.clone(),
+            item: Item { path: path.to_owned(), stamp, body: body.into(), via: Vec::new() },
+        })
+    }
+
+    /// Takes back what was kept; returns whether it was about events.
+    pub(super) fn restore(&mut self, address: &Address, item: &Item) -> bool {
+        if !matches!(address, Address::Event(..)) {
+            return false;
+        }
+        let stamps = item.body.as_list().unwrap_or_default().iter().filter_map(stamp).collect();
+        self.heard.insert(item.path.clone(), stamps);
+        true
+    }
+}
+
+fn stamp(datum: &Datum) -> Option<Stamp> {
+    let number = |datum: &Datum| match datum {
+        Datum::Integer(number) => u64::try_from(*number).ok(),
+        Datum::Null | Datum::Bool(_) | Datum::Number(_) | Datum::Text(_) | Datum::List(_) | Datum::Map(_) => None,
+    };
+    match datum.as_list()? {
+        [epoch, seq] => Some(Stamp { epoch: number(epoch)?, seq: number(seq)? }),
+        _ => None,
+    }
+}

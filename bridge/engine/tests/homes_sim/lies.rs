@@ -1,7 +1,7 @@
 //! What a hostile home says.
 
 use hes_schemas::{
-    ClientId, Datum, EventName, HomeId, Timestamp, UserName,
+    ClientId, Datum, Encoding, EventName, HomeId, Limits, Timestamp, UserName, decode, encode,
     link::{
         Ask, Beat, Entry, FederationMessage, Heard, Hello, Item, LinkEvent, LinkLimits, LinkMessage, LinkNotification,
         Log, Mark, Member, Reply, Stamp, State, TokenMessage,
@@ -20,11 +20,19 @@ impl World {
         let Some(victim) = self.home_of(peer) else { return };
         let about = self.chance.place(self.homes.len());
         let message = self.untruth(self.name(liar), self.name(about));
-        self.say(liar, victim, message);
+        // what cannot be read never comes so far
+        let bytes = encode(Encoding::Cbor, &message);
+        if let Ok(message) = decode(Encoding::Cbor, &bytes, Limits::CLUSTER) {
+            self.say(liar, victim, message);
+        }
     }
 
     fn untruth(&mut self, liar: Name, about: Name) -> LinkMessage {
+<<<<<<< Updated upstream
         let large = self.chance.pick(&[0, 1, 7, 1 << 40, u64::MAX >> 1]);
+=======
+        let large = self.chance.pick(&[0, 1, 7, 1 << 40, i64::MAX.unsigned_abs()]);
+>>>>>>> Stashed changes
         let small = self.chance.below(200);
         let number = self.chance.pick(&[small, large]);
         match self.chance.below(11) {

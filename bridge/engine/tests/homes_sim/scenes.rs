@@ -98,9 +98,9 @@ fn a_subscriber_is_told() {
     check(None, &with(&[far.clone(), happened(1), arrived(), DIED, QUIET]));
     check(None, &with(&[far.clone(), TOOK, happened(1), COMMITTED, QUIET]));
     check(None, &[far, happened(1), COMMITTED, QUIET]);
-    check(Some("P2"), &[told("elm", 2), told("elm", 2)]);
-    check(Some("P2"), &[told("elm", 2), told("elm", 1)]);
-    check(None, &[told("elm", 2), told("elm", 5), told("oak", 2)]);
+    check(Some("P2"), &[told("oak", 2), told("oak", 2)]);
+    check(Some("P2"), &[told("oak", 2), told("oak", 1)]);
+    check(None, &[told("oak", 2), told("oak", 5), told("elm", 2), told("elm", 2)]);
 }
 
 #[test]

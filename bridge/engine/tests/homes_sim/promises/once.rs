@@ -9,7 +9,8 @@ use crate::{
 };
 
 /// An event is heard once at each home, over all its lives, a request acts once in each life of the home where it
-/// acts, and the numbers of what a subscriber is told only grow.
+/// acts, and the numbers of what a subscriber is told of its
+/// own home only grow.
 #[derive(Debug, Default)]
 pub(crate) struct Once {
     heard: BTreeSet<(Name, Name, u64)>,
@@ -37,7 +38,8 @@ impl Promise for Once {
         {
             return Err(format!("request {ticket} acts again, at {}", entry.home));
         }
-        if let Fact::Notified { sid, seq, .. } = &entry.fact
+        if let Fact::Notified { sid, seq, of, .. } = &entry.fact
+            && *of == entry.home
             && let Some(before) = self.told.insert((entry.home, sid.clone()), *seq).filter(|before| before >= seq)
         {
             return Err(format!("{} is told number {seq} of {sid} after {before}", entry.home));

@@ -28,11 +28,7 @@ impl World {
     }
 
     fn untruth(&mut self, liar: Name, about: Name) -> LinkMessage {
-<<<<<<< Updated upstream
-        let large = self.chance.pick(&[0, 1, 7, 1 << 40, u64::MAX >> 1]);
-=======
         let large = self.chance.pick(&[0, 1, 7, 1 << 40, i64::MAX.unsigned_abs()]);
->>>>>>> Stashed changes
         let small = self.chance.below(200);
         let number = self.chance.pick(&[small, large]);
         match self.chance.below(11) {

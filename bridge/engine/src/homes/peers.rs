@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hes_schemas::{
     HomeId, Millis, Timestamp,
-    link::{Beat, Entry, Heard, Hello, LinkLimits, LinkMessage, VERSION},
+    link::{Beat, Entry, Heard, Hello, LinkLimits, LinkMessage, Log, Stamp, VERSION},
 };
 
 use super::{
@@ -149,6 +149,9 @@ impl Engine {
         let Some(known) = self.homes.peers.known.get_mut(peer).filter(|it| it.line.way != Way::Closed) else {
             return self.lied(peer, "it speaks and is not there");
         };
+        if !can_be_said(&message) {
+            return self.lied(peer, "it counts further than can be said");
+        }
         let is_linked = known.is_linked();
         if is_linked {
             known.line.heard_at = now;
@@ -340,5 +343,19 @@ impl Engine {
         if let Some(next) = next {
             self.timers.set(next, Timer::Peer(peer.clone()));
         }
+    }
+}
+
+/// Says whether all numbers that would be said again, to it or to others, can be: integers have 64 bits with their sign.
+fn can_be_said(message: &LinkMessage) -> bool {
+    let fits = |number: u64| i64::try_from(number).is_ok();
+    let is_stamp = |stamp: Stamp| fits(stamp.epoch) && fits(stamp.seq);
+    match message {
+        LinkMessage::Hello(hello) => fits(hello.epoch),
+        LinkMessage::State(state) => fits(state.to) && state.items.iter().all(|item| is_stamp(item.stamp)),
+        LinkMessage::Log(Log { seq, entry: Entry::Event(event) }) => fits(*seq) && is_stamp(event.stamp),
+        LinkMessage::Log(Log { seq, .. }) => fits(*seq),
+        LinkMessage::Ask(ask) => fits(ask.id),
+        LinkMessage::Beat(_) | LinkMessage::Reply(_) | LinkMessage::Token(_) | LinkMessage::Bye => true,
     }
 }

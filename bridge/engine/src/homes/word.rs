@@ -23,7 +23,8 @@ impl Word {
             Address::HomeStatus(_) => read(body).map(Self::Home),
             Address::ClusterStatus(..) => read(body).map(Self::Cluster),
             Address::Document(path) => {
-                read(body).filter(|it: &Box<DeviceDocument>| it.id == path.device).map(Self::Document)
+                let document = read::<DeviceDocument>(body).filter(|document| document.id == path.device)?;
+                Some(Self::Document(Box::new(document)))
             }
             Address::DeviceStatus(_) => read(body).map(Self::Device),
             Address::Value(_, Target::Property(_) | Target::Native(_)) => read(body).map(Self::Value),

@@ -50,6 +50,8 @@ pub(super) struct Mirrors {
 struct Thing {
     address: Address,
     told: Vec<Told>,
+    /// The highest version that anybody told: whoever tells of a lower one is behind, and will be told.
+    highest: u64,
 }
 
 /// What one peer told.
@@ -122,7 +124,8 @@ impl Mirrors {
             return false;
         }
         *load = after;
-        let thing = self.things.entry(Path::clone(path)).or_insert(Thing { address, told: Vec::new() });
+        let thing = self.things.entry(Path::clone(path)).or_insert(Thing { address, told: Vec::new(), highest: 0 });
+        thing.highest = thing.highest.max(told.word.version());
         thing.told.retain(|other| other.peer != told.peer);
         thing.told.push(told);
         true
@@ -301,7 +304,8 @@ impl Engine {
             let way = (told.via.is_empty(), told.stamp, told.word.is_alive());
             (sure(told), way, std::cmp::Reverse(told.via.len()))
         };
-        thing.told.iter().max_by_key(|told| worth(told)).map(|told| (told, sure(told)))
+        let latest = thing.told.iter().filter(|told| told.word.version() >= thing.highest);
+        latest.max_by_key(|told| worth(told)).map(|told| (told, sure(told)))
     }
 
     fn face(&self, path: &str) -> Option<Face> {

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::record::MirrorRecord;
 
-/// How many events of one kind of one device are remembered; a way around is never longer behind.
+/// How many events of one kind of one device are remembered. What is older has been heard: every way keeps their order.
 const REMEMBERED: usize = 64;
 
 /// Of how many kinds of events.
@@ -29,12 +29,12 @@ impl Origins {
             return None;
         }
         let stamps = self.heard.entry(path.to_owned()).or_default();
-        if stamps.contains(&stamp) {
+        let is_full = stamps.len() >= REMEMBERED;
+        let oldest = stamps.iter().copied().min().filter(|_| is_full);
+        if oldest.is_some_and(|oldest| stamp < oldest) || stamps.contains(&stamp) {
             return Some(false);
         }
-        if stamps.len() >= REMEMBERED {
-            stamps.pop_front();
-        }
+        stamps.retain(|other| Some(*other) != oldest);
         stamps.push_back(stamp);
         Some(true)
     }
@@ -77,5 +77,19 @@ fn stamp(datum: &Datum) -> Option<Stamp> {
     match datum.as_list()? {
         [epoch, seq] => Some(Stamp { epoch: number(epoch)?, seq: number(seq)? }),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_that_is_too_old_to_be_remembered_is_not_heard_again() {
+        let mut origins = Origins::default();
+        let mut hears = |seq| origins.hear("elm/zigbee/button/event/action", Stamp { epoch: 1, seq });
+        assert!((0..200).all(|seq| hears(seq) == Some(true)));
+        assert!((0..200).all(|seq| hears(seq) == Some(false)));
+        assert_eq!(hears(200), Some(true));
     }
 }

@@ -55,6 +55,14 @@ impl Word {
         word
     }
 
+    /// Returns how often what it tells has changed, where the home that it is about counts that: of values.
+    pub(super) const fn version(&self) -> u64 {
+        match self {
+            Self::Value(reading) => reading.version,
+            Self::Home(_) | Self::Cluster(_) | Self::Document(_) | Self::Device(_) => 0,
+        }
+    }
+
     /// Says whether it tells of something that is there.
     pub(super) fn is_alive(&self) -> bool {
         match self {

@@ -1,5 +1,7 @@
 //! Two homes come to trust each other, and people use devices of both.
 
+#![expect(clippy::indexing_slicing, clippy::panic, reason = "a test panics to say what is wrong")]
+
 use hes_tests::{gateway::Gateway, patience::until};
 use serde_json::Value;
 

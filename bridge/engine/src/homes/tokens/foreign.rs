@@ -12,6 +12,7 @@ use crate::{
     engine::Engine,
     output::Output,
     record::{FederationRecord, Record},
+    timers::Timer,
 };
 
 impl Tokens {
@@ -58,8 +59,8 @@ impl Engine {
         self.put(Output::Foreign(home.clone(), user.clone(), grants));
     }
 
-    /// Notes what another home gives to a user of this one.
-    pub(super) fn note_foreign(&mut self, key: &WantKey, grants: Vec<Grant>) {
+    /// Notes what another home gives to a user of this one, who may be listening already for what it has told before.
+    pub(super) fn note_foreign(&mut self, now: Timestamp, key: &WantKey, grants: Vec<Grant>) {
         let grants: Vec<Grant> = grants.into_iter().filter_map(taken).collect();
         let Some(want) = self.homes.tokens.wants.get_mut(key) else { return };
         let noted = Arc::new(Grants::new(grants.clone()));
@@ -69,6 +70,7 @@ impl Engine {
         want.grants = Some(noted);
         self.change_foreign(key, |record| drop(record.foreign.insert(key.0.clone(), grants)));
         self.tell_foreign(key);
+        self.timers.set(now, Timer::Mirror(key.0.clone(), "".into()));
     }
 
     pub(super) fn forget_foreign(&mut self, key: &WantKey) {

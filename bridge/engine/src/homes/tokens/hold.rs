@@ -175,7 +175,7 @@ impl Engine {
         }
         let held = Held { until: held.until.min(now + LIFE), ..held };
         let due = renewal(now, held.until);
-        self.note_foreign(&key, grants);
+        self.note_foreign(now, &key, grants);
         if let Some(want) = self.homes.tokens.wants.get_mut(&key) {
             want.held = Some(held);
             want.patience = PATIENCE.0;

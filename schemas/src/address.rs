@@ -1,10 +1,10 @@
 //! Addresses: the only place that spells a topic of the common interface.
 
+mod operation;
+
 use std::fmt::{self, Write};
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
+pub use self::operation::Operation;
 use crate::{
     ClientId, ClusterId, DeviceId, EventName, Filter, HomeId, NativeName, PropertyName, Sid, Topic, topic::TopicError,
 };
@@ -42,30 +42,6 @@ pub enum Target {
     Property(PropertyName),
     /// One property under its native name, with native values.
     Native(NativeName),
-}
-
-/// A request that is not about one topic, `$req/<op>`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Operation {
-    /// Retrieves all devices of a user.
-    Devices,
-    /// Retrieves properties of several devices.
-    Retrieve,
-    /// Updates properties of several devices.
-    Update,
-    /// Subscribes to events.
-    Subscribe,
-    /// Renews a subscription.
-    Renew,
-    /// Ends a subscription.
-    Unsubscribe,
-    /// Founds, changes and ends federations, and lists them.
-    Federate,
-    /// Issues, verifies, revokes and lists tokens.
-    Token,
-    /// Invites, joins, confirms, lists and removes peers.
-    Peer,
 }
 
 /// Where something of the interface is said.
@@ -118,41 +94,6 @@ impl Address {
             | Self::Set(device, _)
             | Self::Event(device, _) => &device.home,
         }
-    }
-}
-
-impl Operation {
-    /// All operations, in the order in which they are documented.
-    pub const ALL: [Self; 9] = [
-        Self::Devices,
-        Self::Retrieve,
-        Self::Update,
-        Self::Subscribe,
-        Self::Renew,
-        Self::Unsubscribe,
-        Self::Federate,
-        Self::Token,
-        Self::Peer,
-    ];
-
-    /// Returns the name that the topic holds.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Devices => "devices",
-            Self::Retrieve => "retrieve",
-            Self::Update => "update",
-            Self::Subscribe => "subscribe",
-            Self::Renew => "renew",
-            Self::Unsubscribe => "unsubscribe",
-            Self::Federate => "federate",
-            Self::Token => "token",
-            Self::Peer => "peer",
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|operation| operation.as_str() == text)
     }
 }
 

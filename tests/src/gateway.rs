@@ -1,17 +1,18 @@
 //! The real program, run as a person runs it: accounts, a config file, one binary.
 
+mod launch;
+
 use std::{
-    env,
     ffi::OsStr,
     fs,
     net::SocketAddr,
     path::PathBuf,
     process::{Command, ExitStatus, Output},
-    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use tempfile::TempDir;
 
+use self::launch::{listening, unique, unset};
 use crate::{
     client::{Client, Refused},
     patience::until,
@@ -285,26 +286,4 @@ impl Gateway {
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
-}
-
-/// Returns a client id that no other client of this process has.
-fn unique(user: &str) -> String {
-    static CLIENTS: AtomicUsize = AtomicUsize::new(0);
-    format!("{user}-{}", CLIENTS.fetch_add(1, Ordering::Relaxed))
-}
-
-/// Finds in what the program printed where it listens, once it serves.
-fn listening(output: &str) -> Option<SocketAddr> {
-    let (_, rest) = output.split_once(" on 127.0.0.1:")?;
-    let (port, _) = rest.split_once(';')?;
-    format!("127.0.0.1:{port}").parse().ok()
-}
-
-/// Takes out of a command's environment what would be a setting of the gateway.
-fn unset(command: &mut Command) -> &mut Command {
-    let names = env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with("HES_"));
-    for name in names {
-        command.env_remove(name);
-    }
-    command
 }

@@ -4,6 +4,7 @@
 //! accounts are other homes'; `pairing` holds invitations, and pairings until two people have compared a number; `trust` is
 //! what follows from that.
 
+mod carry;
 mod dial;
 mod errands;
 mod line;
@@ -205,51 +206,6 @@ impl Peers {
         cancel.cancel();
         row.account.iter().for_each(|account| self.roster.remove(account.as_str()));
         true
-    }
-
-    /// Has frames carried to and from a peer.
-    fn carry(self: &Arc<Self>, line: &Arc<Line>, row: &PeerRow, cancel: &CancellationToken) {
-        if let Some(account) = &row.account {
-            self.roster.add(account.as_str(), Caller::Peer(row.home.clone()));
-            if let Some(broker) = self.broker.get() {
-                line.set_carrier(Carrier::Own(broker.clone()));
-                line.hand_over(trust::account_of(row));
-                line.open();
-            }
-            return;
-        }
-        let Some(remote) = self.remote_of(row) else { return report::peer_without_way(&row.home) };
-        let (queue, outgoing) = mpsc::channel(ROOM);
-        line.set_carrier(Carrier::Elsewhere(queue));
-        let (me, home) = (Arc::downgrade(self), row.home.clone());
-        line.set_taker(move |account| {
-            if let Some(me) = me.upgrade() {
-                me.take_account(home.clone(), account);
-            }
-        });
-        let errand = self.dial_errand(remote, row.home.as_str(), row.home.as_str());
-        let ear: Arc<dyn Ear> = Arc::<Line>::clone(line);
-        self.around.tasks.spawn(dial::keep(errand, ear, outgoing, cancel.clone()));
-    }
-
-    fn dial_errand(&self, remote: Remote, from: &str, purpose: &str) -> dial::Errand {
-        let own = self.around.station.home().clone();
-        dial::Errand {
-            remote,
-            root: self.around.root.clone(),
-            client: format!("hes-bridge-{own}-{purpose}"),
-            own,
-            from: from.to_owned(),
-            limits: self.around.settings.clone(),
-        }
-    }
-
-    /// Says something to a home that there may be no trust with, on our own broker.
-    fn publish_to(&self, home: &HomeId, frame: Vec<u8>) {
-        let topic = self.around.root.topic(&Address::Link(self.around.station.home().clone(), home.clone()));
-        if let Some(broker) = self.broker.get() {
-            broker.publish(Publish::new(topic, frame).at_least_once());
-        }
     }
 
     /// Tells the engine with whom there is trust.

@@ -2,12 +2,15 @@
 //!
 //! These comments are the manual; `config/hes-bridge.toml` repeats them for whoever edits the file.
 
+mod peers;
+
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use hes_broker::RouterKind;
 use hes_schemas::{ClusterId, HomeId, Topic, UserName, rights::Role};
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::peers::PeersSheet;
 use super::{
     listener::ListenerSheet,
     measure::{Count, Size, Span},
@@ -150,32 +153,6 @@ pub(super) struct AlongsideSheet {
     pub(super) acts_as: UserName,
 }
 
-/// Other homes.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct PeersSheet {
-    /// Another broker where other homes are met, those that were invited to it; all others are met at the built-in broker, or
-    /// at theirs.
-    pub(super) url: Option<BrokerUrl>,
-    /// User name there.
-    pub(super) user: Option<String>,
-    /// File whose first line is the password there.
-    pub(super) password_file: Option<PathBuf>,
-    /// File with the certificates of those who sign for that broker and for the brokers of other homes, if they are
-    /// `mqtts://`; without it, those that this machine knows.
-    pub(super) ca: Option<PathBuf>,
-    /// File with the certificate that is shown there, if it asks who we are.
-    pub(super) certificate: Option<PathBuf>,
-    /// File with its key.
-    pub(super) key: Option<PathBuf>,
-    /// Homes that are told what other homes tell this one; all others hear of this home alone.
-    pub(super) transit: Vec<HomeId>,
-    /// How many messages each of them may send in a second; more is read later.
-    pub(super) max_messages: Count<1, 1_000_000>,
-    /// How much each of them may send in a second to the built-in broker; more is read later.
-    pub(super) max_size: Size<1_048_576, 1_073_741_824>,
-}
-
 /// The store.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -280,22 +257,6 @@ impl BrokerSheet {
     /// Says whether it has no door, which means that there is none.
     pub(super) fn is_absent(&self) -> bool {
         self.listen.is_empty() && self.listener.is_empty()
-    }
-}
-
-impl Default for PeersSheet {
-    fn default() -> Self {
-        Self {
-            url: None,
-            user: None,
-            password_file: None,
-            ca: None,
-            certificate: None,
-            key: None,
-            transit: Vec::new(),
-            max_messages: Count::new(20_000),
-            max_size: Size::new(32 * 1_048_576),
-        }
     }
 }
 

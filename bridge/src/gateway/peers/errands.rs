@@ -1,5 +1,7 @@
 //! What the engine sends the shell to do about peers.
 
+mod info;
+
 use std::{sync::Arc, time::Duration};
 
 use hes_engine::{
@@ -13,6 +15,7 @@ use hes_schemas::{
 use secrecy::SecretString;
 use tokio::sync::{mpsc, oneshot};
 
+use self::info::{invitation_info, pairing_info, peer_info};
 use super::{
     Caller, Ear, Held, Peers, ROOM,
     dial::{self, Outgoing},
@@ -269,37 +272,6 @@ impl Ear for Guest {
             return end(&mut state, Err(format!("{reason}; the invitation may have been used")));
         }
         *self.reason.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(reason.to_owned());
-    }
-}
-
-fn peer_info(held: &Held) -> PeerInfo {
-    let standing = held.line.standing();
-    PeerInfo {
-        home: held.row.home.clone(),
-        state: if standing.is_up { Presence::Online } else { Presence::Offline },
-        since: standing.since,
-        reason: standing.reason,
-        url: held.row.url.clone(),
-        fingerprint: held.line.fingerprint().to_string(),
-        paired: held.row.since,
-    }
-}
-
-fn pairing_info(waiting: &Waiting) -> PairingInfo {
-    PairingInfo {
-        home: waiting.paired.home.clone(),
-        number: waiting.paired.number.to_string(),
-        fingerprint: waiting.paired.identity.id().to_string(),
-        until: waiting.until,
-    }
-}
-
-fn invitation_info(invitation: &Invitation) -> InvitationInfo {
-    InvitationInfo {
-        code: None,
-        url: invitation.url().to_owned(),
-        fingerprint: invitation.fingerprint().to_string(),
-        until: invitation.until(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The way to one peer: what is said is sealed and sent, what comes is opened and heard.
 
+mod passage;
+
 use std::{
     fmt,
     sync::{
@@ -257,106 +259,6 @@ impl Line {
                 Event::Message(message) => self.heard(&message),
                 Event::Down(reason) => self.down(reason),
             }
-        }
-    }
-
-    fn heard(&self, message: &[u8]) {
-        // the way was closed here, and the peer did not notice: it is there all the same
-        self.up();
-        match message.split_first() {
-            Some((&SAID, said)) => match decode(Encoding::Cbor, said, LIMITS) {
-                Ok(said) => self.tell(Input::PeerSaid(&self.home, said)),
-                Err(error) => self.malformed(&error),
-            },
-            Some((&ACCOUNT, account)) => match serde_json::from_slice(account) {
-                Ok(account) => self.taker.get().into_iter().for_each(|take| take(Account::clone(&account))),
-                Err(error) => self.malformed(&error),
-            },
-            Some(_) | None => self.malformed(&"it is nothing that is known"),
-        }
-    }
-
-    fn malformed(&self, error: &dyn fmt::Display) {
-        self.counters.malformed.fetch_add(1, Ordering::Relaxed);
-        report::peer_malformed(&self.home, error);
-    }
-
-    fn up(&self) {
-        {
-            let mut state = lock(&self.state);
-            if state.is_told {
-                return;
-            }
-            *state = State { is_told: true, since: Some(self.clock.now()), reason: None, failed: None };
-        }
-        report::peer_up(&self.home);
-        self.tell(Input::PeerUp(self.home.clone()));
-        self.give_account();
-    }
-
-    fn down(&self, reason: &str) {
-        let was_told = {
-            let mut state = lock(&self.state);
-            let since = if state.is_told { Some(self.clock.now()) } else { state.since };
-            let was_told = state.is_told;
-            *state = State { is_told: false, since, reason: Some(reason.to_owned()), failed: None };
-            was_told
-        };
-        if was_told {
-            report::peer_down(&self.home, reason);
-            self.tell(Input::PeerDown(self.home.clone(), reason.to_owned()));
-        }
-    }
-
-    fn tell(&self, input: Input<'_>) {
-        if let Some(mind) = self.mind.upgrade() {
-            mind.handle(input);
-        }
-    }
-
-    fn give_account(&self) {
-        let account = lock(&self.handover).clone();
-        if let Some(text) = account.and_then(|account| serde_json::to_vec(&account).ok()) {
-            self.seal(&[&[ACCOUNT], text.as_slice()].concat());
-        }
-    }
-
-    fn seal(&self, message: &[u8]) {
-        let mut channel = lock(&self.channel);
-        match channel.seal(message) {
-            // sent while nobody else can seal, so that frames leave in the order of their numbers
-            Ok(frame) => self.send(frame),
-            Err(SealError::TooLarge) => {
-                self.counters.too_large.fetch_add(1, Ordering::Relaxed);
-                report::peer_too_large(&self.home, message.len());
-            }
-            Err(SealError::Down) => {}
-            Err(SealError::Spent) => self.fail("the session is used up"),
-        }
-    }
-
-    fn send(&self, frame: Vec<u8>) {
-        match &*lock(&self.carrier) {
-            Some(Carrier::Own(broker)) => {
-                broker.publish(Publish::new(self.topic.clone(), frame).at_least_once());
-            }
-            Some(Carrier::Elsewhere(queue)) => self.queue(queue, frame),
-            None => {}
-        }
-    }
-
-    fn queue(&self, queue: &Sender<Outgoing>, frame: Vec<u8>) {
-        if queue.try_send(Outgoing { to: self.home.clone(), frame }).is_err() {
-            self.counters.overflows.fetch_add(1, Ordering::Relaxed);
-            self.fail("more waits for it than may");
-        }
-    }
-
-    fn fail(&self, reason: &'static str) {
-        let mut state = lock(&self.state);
-        if state.is_told && state.failed.is_none() {
-            state.failed = Some(reason);
-            self.wake.notify_one();
         }
     }
 }

@@ -1,0 +1,53 @@
+//! How frames come to a peer: by our own broker, or by another one.
+
+use super::{
+    Address, Arc, Caller, CancellationToken, Carrier, Ear, HomeId, Line, PeerRow, Peers, Publish, ROOM, Remote, dial,
+    mpsc, report, trust,
+};
+
+impl Peers {
+    /// Has frames carried to and from a peer.
+    pub(super) fn carry(self: &Arc<Self>, line: &Arc<Line>, row: &PeerRow, cancel: &CancellationToken) {
+        if let Some(account) = &row.account {
+            self.roster.add(account.as_str(), Caller::Peer(row.home.clone()));
+            if let Some(broker) = self.broker.get() {
+                line.set_carrier(Carrier::Own(broker.clone()));
+                line.hand_over(trust::account_of(row));
+                line.open();
+            }
+            return;
+        }
+        let Some(remote) = self.remote_of(row) else { return report::peer_without_way(&row.home) };
+        let (queue, outgoing) = mpsc::channel(ROOM);
+        line.set_carrier(Carrier::Elsewhere(queue));
+        let (me, home) = (Arc::downgrade(self), row.home.clone());
+        line.set_taker(move |account| {
+            if let Some(me) = me.upgrade() {
+                me.take_account(home.clone(), account);
+            }
+        });
+        let errand = self.dial_errand(remote, row.home.as_str(), row.home.as_str());
+        let ear: Arc<dyn Ear> = Arc::<Line>::clone(line);
+        self.around.tasks.spawn(dial::keep(errand, ear, outgoing, cancel.clone()));
+    }
+
+    pub(super) fn dial_errand(&self, remote: Remote, from: &str, purpose: &str) -> dial::Errand {
+        let own = self.around.station.home().clone();
+        dial::Errand {
+            remote,
+            root: self.around.root.clone(),
+            client: format!("hes-bridge-{own}-{purpose}"),
+            own,
+            from: from.to_owned(),
+            limits: self.around.settings.clone(),
+        }
+    }
+
+    /// Says something to a home that there may be no trust with, on our own broker.
+    pub(super) fn publish_to(&self, home: &HomeId, frame: Vec<u8>) {
+        let topic = self.around.root.topic(&Address::Link(self.around.station.home().clone(), home.clone()));
+        if let Some(broker) = self.broker.get() {
+            broker.publish(Publish::new(topic, frame).at_least_once());
+        }
+    }
+}

@@ -57,8 +57,9 @@ pub(super) fn serve(life: impl Future<Output = Result<Exit, Failure>>) -> Result
 
 /// Returns how many threads serve clients: half of the processors, one at least.
 ///
-/// The other half is for the clients themselves, the store and the router. A message seldom changes threads then: on two
-/// processors a question and its answer take a third of the time that they take with two workers, which wake each other.
+/// The other half is for the clients themselves, the store and the router. A message seldom changes threads then: where
+/// two processors are busy, a question and its answer take as little as a third of the time that they take with two
+/// workers, which wake each other; where they are idle, it makes no difference.
 fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, |processors| processors.get().div_ceil(2))
 }

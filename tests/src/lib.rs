@@ -2,6 +2,7 @@
 //!
 //! - `wire`: MQTT on a socket; `client`: who asks and listens there.
 //! - `program`, `gateway`, `mosquitto`: what runs beside the tests; `zigbee`: a bridge and its devices; `house`: both.
+//! - `neighbours`: homes that know each other.
 //! - `patience`, `chance`, `vectors`: waiting without time, variety without luck, and bytes that are no messages.
 //! - `cable`: a way to a broker on which packets are lost, doubled, late or overtaken.
 //! - `crowd`, `figures`: many clients at once, and what measurements print.
@@ -24,6 +25,7 @@ pub mod figures;
 pub mod gateway;
 pub mod house;
 pub mod mosquitto;
+pub mod neighbours;
 pub mod patience;
 pub mod program;
 pub mod vectors;

@@ -1,7 +1,12 @@
 //! Two homes come to trust each other, and people use devices of both.
 
-#![expect(clippy::indexing_slicing, clippy::panic, reason = "a test panics to say what is wrong")]
-use hes_tests::{client::Client, gateway::Gateway, house::House, patience::until};
+use hes_tests::{
+    client::Client,
+    gateway::Gateway,
+    house::House,
+    neighbours::{await_link, federate, introduce, pair, say, say_as, state, text, try_say, try_say_as},
+    patience::until,
+};
 use serde_json::Value;
 
 /// Where the lamp of elm is shown.
@@ -10,67 +15,6 @@ const LAMP: &str = "hes/1/elm/zigbee/lamp/property/on";
 /// Starts a home.
 fn home(name: &str) -> Gateway {
     Gateway::prepare(env!("CARGO_BIN_EXE_hes-tests-gateway")).named(name).start()
-}
-
-/// Runs a command of the owner's at a home; returns what it printed, or its complaint.
-fn try_say(gateway: &Gateway, words: &[&str]) -> Result<Value, String> {
-    try_say_as("owner", gateway, words)
-}
-
-fn try_say_as(user: &str, gateway: &Gateway, words: &[&str]) -> Result<Value, String> {
-    let account = Gateway::account(user);
-    let password = gateway.write(&format!("{user}.password"), &account.password).display().to_string();
-    let url = format!("mqtt://{user}@{}", gateway.address());
-    let connect = ["--json", "--url", &url, "--password-file", &password, "--home", gateway.home()];
-    let done = gateway.command(&[words, &connect].concat());
-    if done.status.success() {
-        Ok(serde_json::from_slice(&done.stdout).unwrap_or(Value::Null))
-    } else {
-        Err(String::from_utf8_lossy(&done.stderr).into_owned())
-    }
-}
-
-fn say_as(user: &str, gateway: &Gateway, words: &[&str]) -> Value {
-    try_say_as(user, gateway, words).unwrap_or_else(|error| panic!("{user}: {words:?}: {error}"))
-}
-
-fn say(gateway: &Gateway, words: &[&str]) -> Value {
-    try_say(gateway, words).unwrap_or_else(|error| panic!("{words:?}: {error}"))
-}
-
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name].as_str().unwrap_or_else(|| panic!("{name} in {value}"))
-}
-
-/// Has `guest` join `host`, and returns the number that each of them sees.
-fn introduce(host: &Gateway, guest: &Gateway) -> (String, String) {
-    let url = format!("mqtt://{}", host.address());
-    let invitation = say(host, &["peer", "invite", &url]);
-    let joined = say(guest, &["peer", "join", text(&invitation, "code")]);
-    let listed = say(host, &["peer", "list"]);
-    (text(&listed["pairings"][0], "number").to_owned(), text(&joined, "number").to_owned())
-}
-
-/// Makes two homes peers, and waits until they are linked.
-fn pair(host: &Gateway, guest: &Gateway) {
-    let (here, there) = introduce(host, guest);
-    assert_eq!(here, there, "both owners see the same number");
-    say(host, &["peer", "confirm", guest.home(), &here]);
-    say(guest, &["peer", "confirm", host.home(), &there]);
-    await_link(host, guest);
-}
-
-fn await_link(host: &Gateway, guest: &Gateway) {
-    for (at, other) in [(host, guest), (guest, host)] {
-        until("the homes are linked", || (state(at, other) == Some("online".to_owned())).then_some(()));
-    }
-}
-
-/// Returns whether a peer is there, as it is listed; nothing if there is no trust with it.
-fn state(at: &Gateway, peer: &Gateway) -> Option<String> {
-    let listed = say(at, &["peer", "list"]);
-    let found = listed["peers"].as_array()?.iter().find(|it| it["home"] == peer.home()).cloned()?;
-    found["state"].as_str().map(str::to_owned)
 }
 
 #[test]
@@ -128,15 +72,6 @@ fn trust_ends_when_one_owner_says_so_and_can_begin_again() {
     pair(&oak, &elm);
 }
 
-/// Joins the accounts of `anna` in both homes, so that she may use the lamp of the second from the first.
-fn federate(oak: &Gateway, elm: &Gateway) {
-    let want = ["--for", "holidays", "--until", "30d", "--want", "read,write,notify:zigbee/lamp"];
-    let made = say_as("anna", oak, &[&["federation", "create", "elm/anna"], &want[..]].concat());
-    let id = text(&made, "id").to_owned();
-    until("the proposal comes", || try_say_as("anna", elm, &["federation", "accept", &id]).ok());
-    until("the owner approves there", || try_say(elm, &["federation", "approve", &id]).ok());
-}
-
 /// Two homes that `anna` lives in: oak, and elm with its house, of which she may use the lamp.
 fn homes_of_anna() -> (Gateway, House) {
     let (oak, elm) = (home("oak"), House::start_as(env!("CARGO_BIN_EXE_hes-tests-gateway"), "elm"));
@@ -144,7 +79,7 @@ fn homes_of_anna() -> (Gateway, House) {
         gateway.add_user("anna", "resident");
     }
     pair(&oak, &elm.gateway);
-    federate(&oak, &elm.gateway);
+    federate("anna", &oak, &elm.gateway, "read,write,notify:zigbee/lamp");
     (oak, elm)
 }
 

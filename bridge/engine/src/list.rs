@@ -35,6 +35,7 @@ impl Engine {
             }
             Start::Here(_) | Start::There(..) => (Vec::new(), false),
         };
+        let (listings, has_more) = self.fit_page(&request.asker.door, listings, has_more);
         let is_full = has_more || (listings.len() >= limit && !homes.is_empty());
         if !is_full && !homes.is_empty() {
             return self.list_across(now, Span { devices, start, homes, listings, limit }, request);

@@ -39,6 +39,8 @@ pub enum Notice {
     PeerOffline(HomeId, String),
     /// Another home said something that no honest one says.
     PeerLied(HomeId, &'static str),
+    /// Another home was not told so many things, because each is larger than it takes.
+    LeftOut(HomeId, usize),
 }
 
 /// How much an engine holds; each has its bound in [`crate::Limits`].
@@ -111,6 +113,8 @@ pub struct Counters {
     pub tokens_refused: u64,
     /// Wishes for tokens that came too fast and were not looked at.
     pub tokens_dropped: u64,
+    /// Things that other homes were not told, because they take less at a time.
+    pub left_out: u64,
     /// Requests of other homes that were not looked at: one too many, or the same number twice.
     pub asks_refused: u64,
     /// Answers of other homes to what they were not asked, or no longer.

@@ -23,7 +23,7 @@ pub struct Hello {
 }
 
 /// What a gateway takes of another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct LinkLimits {
     /// Bytes of one message.
     pub bytes: u32,

@@ -1,10 +1,12 @@
 //! Requests across: asked here and carried out there, or the other way round.
 //!
-//! `across` asks another home in the name of a user of this one; `settle` takes its answer, or does without. `parts` asks
-//! several homes for one request, `pages` lists devices over all homes, `sids` keeps apart the subscriptions of several
-//! homes. `serve` is the other side: what guests ask goes the way of every request.
+//! `across` asks another home in the name of a user of this one, as soon as there is a token to ask by; `settle` takes its
+//! answer, or does without. `parts` asks several homes for one request, `pages` lists devices over all homes, `sids` keeps
+//! apart the subscriptions of several homes, `abroad` knows which were made here. `serve` is the other side: what guests ask
+//! goes the way of every request.
 //!
-//! What is asked is never kept: a link that is down fails it at once, and one that breaks ends it.
+//! What is asked is never kept: a link that is down fails it at once, and one that breaks ends it. A peer is never asked more
+//! at a time than it takes, nor anything that is larger.
 
 mod across;
 mod pages;
@@ -27,8 +29,11 @@ use crate::{
     requests::{MemoKey, RequestKey},
 };
 
-/// How many requests one peer may have under way here, and this home there.
-pub(crate) const OF_A_PEER: usize = 256;
+/// How many requests one peer may have under way here, and this home there if the peer takes as many.
+pub(crate) const OF_A_PEER: u32 = 256;
+
+/// How many requests to one peer may wait for a token.
+const WITHOUT_TOKEN: usize = 64;
 
 /// How far apart the numbers of two lives begin: an answer to an earlier life is none to this one.
 const NUMBERS_OF_A_LIFE: u64 = 1 << 32;
@@ -50,6 +55,8 @@ struct Waiting {
     question: Question,
     deadline: Timestamp,
     attempt: Attempt,
+    /// Nothing has been said yet, because there is no token to ask by.
+    is_unsaid: bool,
     goal: Goal,
 }
 
@@ -87,7 +94,13 @@ impl Asks {
         epoch.saturating_mul(NUMBERS_OF_A_LIFE).saturating_add(self.last)
     }
 
+    /// Returns how much a home has been asked, or is to be.
     fn waiting_for(&self, home: &HomeId) -> usize {
         self.waiting.values().filter(|waiting| waiting.home == *home).count()
+    }
+
+    /// Returns how much of that waits for a token.
+    fn unsaid_for(&self, home: &HomeId) -> usize {
+        self.waiting.values().filter(|waiting| waiting.home == *home && waiting.is_unsaid).count()
     }
 }

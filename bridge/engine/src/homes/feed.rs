@@ -42,6 +42,8 @@ pub(super) struct Feed {
     snapshot: Snapshot,
     /// A part is to be told even if it is empty.
     is_owed: bool,
+    /// How much was not told lately, because the peer does not take as much at a time.
+    left_out: usize,
 }
 
 /// How far a snapshot has come.
@@ -124,7 +126,7 @@ impl Feed {
     fn next(
         &mut self,
         now: Timestamp,
-        bytes: usize,
+        (bytes, room): (usize, usize),
         render: impl Fn(&str) -> Option<Item>,
         gone: Item,
     ) -> Option<State> {
@@ -138,12 +140,14 @@ impl Feed {
         let (mut items, mut paths, mut size) = (Vec::new(), Vec::new(), 0);
         while let Some((place, path)) = self.queue.first_key_value().filter(|(place, _)| **place <= end) {
             let (place, path) = (*place, Arc::clone(path));
-            let item = render(&path);
+            let found = render(&path);
+            let is_any = found.is_some();
+            let item = found.filter(|item| size_of(item) <= room);
             let is_shown = item.is_some();
             let item = item
                 .or_else(|| self.shown.contains(&path).then(|| Item { path: path.as_ref().into(), ..gone.clone() }));
             if let Some(item) = item {
-                let more = encode(Encoding::Cbor, &item).len();
+                let more = size_of(&item);
                 if size + more > bytes && !items.is_empty() {
                     break;
                 }
@@ -151,6 +155,7 @@ impl Feed {
                 items.push(item);
                 paths.push(Arc::clone(&path));
             }
+            self.left_out += usize::from(is_any && !is_shown);
             self.queue.remove(&place);
             self.places.remove(&path);
             if is_shown {
@@ -243,7 +248,7 @@ impl Engine {
     pub(crate) fn tell_peers(&mut self, now: Timestamp) {
         while let Some(peer) = self.homes.peers.expectant.pop_first() {
             let Some(known) = self.homes.peers.known.get_mut(&peer).filter(|it| it.is_linked()) else { continue };
-            let (mut feed, bytes) = (std::mem::take(&mut known.feed), known.part_bytes());
+            let (mut feed, bytes) = (std::mem::take(&mut known.feed), (known.part_bytes(), known.room()));
             let gone = self.gone();
             let render = |guests: &[Arc<Grants>], path: &str| self.item(now, &peer, guests, path);
             let guests = std::mem::take(&mut feed.guests);
@@ -252,6 +257,7 @@ impl Engine {
                 states.push(state);
             }
             feed.guests = guests;
+            self.left_out(&peer, std::mem::take(&mut feed.left_out));
             if let Some(known) = self.homes.peers.known.get_mut(&peer) {
                 known.feed = feed;
             }
@@ -260,4 +266,8 @@ impl Engine {
             }
         }
     }
+}
+
+fn size_of(item: &Item) -> usize {
+    encode(Encoding::Cbor, item).len()
 }

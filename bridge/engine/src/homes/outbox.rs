@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use hes_schemas::{
-    HomeId, Millis, Timestamp,
+    Encoding, HomeId, Millis, Timestamp, encode,
     link::{Entry, LinkMessage, Log},
 };
 
@@ -31,12 +31,22 @@ pub(super) struct Outbox {
     acknowledged: u64,
     /// When something was said or acknowledged last.
     moved_at: Timestamp,
+    /// How much was not told lately, because the peer does not take as much at a time.
+    left_out: usize,
 }
 
 #[derive(Debug)]
 struct Parcel {
     record: ParcelRecord,
     is_kept: bool,
+    size: usize,
+}
+
+impl Parcel {
+    fn new(record: ParcelRecord) -> Self {
+        let size = encode(Encoding::Cbor, &record.log).len();
+        Self { record, is_kept: false, size }
+    }
 }
 
 impl Outbox {
@@ -54,7 +64,7 @@ impl Outbox {
 
     pub(super) fn restore(&mut self, record: ParcelRecord) {
         self.last = self.last.max(record.log.seq);
-        self.waiting.push_back(Parcel { record, is_kept: true });
+        self.waiting.push_back(Parcel { is_kept: true, ..Parcel::new(record) });
     }
 
     /// Adds an entry; returns it with its number, and the number of the one that had to make room.
@@ -71,7 +81,7 @@ impl Outbox {
         }
         self.last = self.last.saturating_add(1);
         let record = ParcelRecord { peer: peer.clone(), until, log: Log { seq: self.last, entry } };
-        self.waiting.push_back(Parcel { record: record.clone(), is_kept: false });
+        self.waiting.push_back(Parcel::new(record.clone()));
         let oldest = if self.waiting.len() > bound { self.waiting.pop_front() } else { None };
         (record, oldest.map(|parcel| parcel.record.log.seq))
     }
@@ -110,8 +120,9 @@ impl Outbox {
         self.said > self.acknowledged && now.since(self.moved_at) >= AGAIN
     }
 
-    /// Returns what is to be said; what is no more, because its time is over or room was short, is told as lost.
-    pub(super) fn next(&mut self, now: Timestamp) -> Vec<Log> {
+    /// Returns what is to be said; what is not, because its time is over, room was short or the peer takes less, is told as
+    /// lost.
+    pub(super) fn next(&mut self, now: Timestamp, room: usize) -> Vec<Log> {
         let mut logs = Vec::new();
         let (mut said, mut under_way) = (self.said, 0);
         let mut gap = None;
@@ -124,7 +135,9 @@ impl Outbox {
             if !parcel.is_kept || under_way > WINDOW {
                 break;
             }
-            if now >= parcel.record.until {
+            let is_large = parcel.size > room;
+            self.left_out += usize::from(is_large);
+            if is_large || now >= parcel.record.until {
                 gap = Some(seq);
                 said = seq;
                 continue;
@@ -171,8 +184,11 @@ impl Engine {
 
     pub(super) fn say_log(&mut self, now: Timestamp, peer: &HomeId) {
         let Some(known) = self.homes.peers.known.get_mut(peer).filter(|it| it.is_linked()) else { return };
-        for log in known.outbox.next(now) {
+        let logs = known.outbox.next(now, known.room());
+        let left_out = std::mem::take(&mut known.outbox.left_out);
+        for log in logs {
             self.put(Output::Say(peer.clone(), LinkMessage::Log(log)));
         }
+        self.left_out(peer, left_out);
     }
 }

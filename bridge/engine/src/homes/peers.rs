@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hes_schemas::{
     HomeId, Millis, Timestamp,
-    link::{Beat, Entry, Heard, Hello, LinkLimits, LinkMessage, Log, Stamp, VERSION},
+    link::{Beat, Entry, Heard, LinkLimits, LinkMessage, Log, Stamp},
 };
 
 use super::{
+    asks::OF_A_PEER,
     feed::Feed,
     inbox::Inbox,
     mirror::{Ear, Mirrors},
@@ -22,7 +23,6 @@ use crate::{
     notice::Notice,
     output::Output,
     record::{Record, Restored},
-    timers::Timer,
 };
 
 /// How often a sign of life is given.
@@ -41,10 +41,13 @@ const HELLO: Millis = Millis::from_secs(1);
 const FORMAT: &str = "application/cbor";
 
 /// What is taken of a peer: bytes of one message, requests under way.
-const TAKES: LinkLimits = LinkLimits { bytes: 1 << 18, asks: 256 };
+pub(super) const TAKES: LinkLimits = LinkLimits { bytes: 1 << 19, asks: OF_A_PEER };
 
-/// The least and the most bytes of a part of the states, whatever the peer takes.
-const PART: (u32, u32) = (8 << 10, 48 << 10);
+/// The most bytes of a part of the states, however much the peer takes.
+const PART: usize = 48 << 10;
+
+/// The bytes around what a message tells: its head, numbers and the names of its fields.
+const AROUND: usize = 256;
 
 /// All homes that there is trust with, and what is known of others by them.
 #[derive(Debug, Default)]
@@ -91,7 +94,7 @@ pub(super) struct Line {
     acknowledge_at: Option<Timestamp>,
     due: Option<Timestamp>,
     epoch: u64,
-    takes: u32,
+    takes: LinkLimits,
 }
 
 impl Peer {
@@ -99,9 +102,19 @@ impl Peer {
         self.line.way == Way::Linked
     }
 
-    /// Returns how large a part of the states may be.
+    /// Returns how large a message may be.
+    fn bytes(&self) -> usize {
+        usize::try_from(self.line.takes.bytes).unwrap_or(usize::MAX)
+    }
+
+    /// Returns how large one thing may be that a message tells.
+    pub(super) fn room(&self) -> usize {
+        self.bytes().saturating_sub(AROUND)
+    }
+
+    /// Returns how large a part of the states may be, if it tells of more than one thing.
     pub(super) fn part_bytes(&self) -> usize {
-        usize::try_from(self.line.takes.clamp(PART.0, PART.1)).unwrap_or(usize::MAX)
+        self.room().min(PART)
     }
 
     fn heard(&self) -> Heard {
@@ -200,6 +213,30 @@ impl Engine {
     /// Says whether a peer is there and has said hello.
     pub(crate) fn is_linked(&self, peer: &HomeId) -> bool {
         self.homes.peers.known.get(peer).is_some_and(Peer::is_linked)
+    }
+
+    /// Returns how large a message to a peer may be.
+    pub(super) fn bytes_at(&self, peer: &HomeId) -> usize {
+        self.homes.peers.known.get(peer).map_or(0, Peer::bytes)
+    }
+
+    /// Returns how large one thing may be that a peer is told.
+    pub(crate) fn room_at(&self, peer: &HomeId) -> usize {
+        self.homes.peers.known.get(peer).map_or(0, Peer::room)
+    }
+
+    /// Returns how many requests may be under way at a peer: what it takes, and never more than is taken of it.
+    pub(super) fn asks_at(&self, peer: &HomeId) -> usize {
+        let asks = self.homes.peers.known.get(peer).map_or(0, |known| known.line.takes.asks.min(OF_A_PEER));
+        usize::try_from(asks).unwrap_or(usize::MAX)
+    }
+
+    /// Reports that something was not told to a peer because it takes less.
+    pub(super) fn left_out(&mut self, peer: &HomeId, count: usize) {
+        if count > 0 {
+            self.counters.left_out += u64::try_from(count).unwrap_or(u64::MAX);
+            self.note(Notice::LeftOut(peer.clone(), count));
+        }
     }
 
     /// Says something to a peer; lost if it is not there.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use hes_engine::{
-    Asked, Asker, Delivery, Door, Engine, Input, Letter, Limits, Output, PeerTerms, Post,
+    Asked, Asker, Delivery, Door, Engine, Input, Letter, Limits, Notice, Output, PeerTerms, Post,
     cluster::Command,
     homes::Notary,
     record::{FederationRecord, Record, Restored},
@@ -49,6 +49,8 @@ pub(crate) struct World {
     waiting: Vec<Packet>,
     /// What has arrived, in that order.
     pub(crate) arrived: Vec<Packet>,
+    /// What is said about tokens while that is held back.
+    pub(crate) held_tokens: Option<Vec<Packet>>,
 }
 
 /// One home, and what is around it.
@@ -63,6 +65,7 @@ pub(crate) struct Home {
     pub(crate) told: Vec<Post>,
     /// What was said to devices.
     pub(crate) commands: Vec<Command>,
+    pub(crate) notices: Vec<Notice>,
     /// How many notifications were sent.
     pub(crate) notified: usize,
     pub(crate) foreign: BTreeMap<(HomeId, UserName), Arc<Grants>>,
@@ -90,6 +93,7 @@ impl World {
             air: VecDeque::new(),
             waiting: Vec::new(),
             arrived: Vec::new(),
+            held_tokens: None,
         };
         for name in names {
             let peers = names.iter().filter(|other| *other != name).map(|other| home(other)).collect();
@@ -339,6 +343,9 @@ impl World {
             self.waiting.extend(packet.is_logged().then_some(packet));
             return;
         }
+        if let Some(held) = self.held_tokens.as_mut().filter(|_| matches!(packet.message, LinkMessage::Token(_))) {
+            return held.push(packet);
+        }
         self.arrived.push(packet.clone());
         if let LinkMessage::Log(log) = &mut packet.message {
             let heard = self.homes.get_mut(&packet.to).unwrap().heard.entry(packet.from.clone()).or_default();
@@ -441,6 +448,7 @@ impl World {
                     place.told.push(post);
                 }
                 Output::Command(_, command) => place.commands.push(command),
+                Output::Notice(notice) => place.notices.push(notice),
                 Output::Foreign(other, user, Some(grants)) => drop(place.foreign.insert((other, user), grants)),
                 Output::Foreign(other, user, None) => drop(place.foreign.remove(&(other, user))),
                 _ => {}
@@ -459,6 +467,7 @@ impl Home {
             letters: Vec::new(),
             told: Vec::new(),
             commands: Vec::new(),
+            notices: Vec::new(),
             notified: 0,
             foreign: BTreeMap::new(),
             epoch: 0,

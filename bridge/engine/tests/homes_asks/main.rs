@@ -10,6 +10,7 @@
 
 mod across;
 mod asking;
+mod bounds;
 mod hostile;
 mod listing;
 #[path = "../support/notary.rs"]
@@ -18,6 +19,7 @@ mod subscribing;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the stories use the rest")]
 mod support;
+mod waiting;
 #[path = "../federations/world.rs"]
 #[expect(dead_code, reason = "the stories of federations use the rest")]
 mod world;

@@ -1,12 +1,12 @@
 //! Another home is asked in the name of a user of this one.
 
 use hes_schemas::{
-    Address, ClusterId, Fault, HomeId, Millis, Operation, Symbol, Timestamp, UserName,
+    Address, ClusterId, Encoding, Fault, HomeId, Millis, Operation, Symbol, Timestamp, UserName, encode,
     link::{Ask, LinkMessage},
     rights::{Action, Scope},
 };
 
-use super::{Attempt, Goal, OF_A_PEER, Question, Waiting, sids::without_home};
+use super::{Attempt, Goal, Question, WITHOUT_TOKEN, Waiting, sids::without_home};
 use crate::{call::Call, engine::Engine, input::Door, intake::Request, target::unknown, timers::Timer};
 
 /// How much earlier than the asker's own the other home's time is over, so that its last word comes before ours.
@@ -22,7 +22,7 @@ impl Engine {
         let question = self.question(path, without_home(&home, call), &request);
         let goal = Goal::Whole(Box::new(request.reply), request.memo);
         let deadline = now + request.ttl;
-        self.ask(now, Waiting { home, question, deadline, attempt: Attempt::First, goal });
+        self.ask(now, Waiting::new(home, question, deadline, goal));
     }
 
     /// Asks another home for an operation that was asked here and is about it.
@@ -58,11 +58,16 @@ impl Engine {
         if !self.is_linked(home) {
             return Err(home_offline());
         }
-        let is_full = self.homes.asks.waiting.len() >= self.limits.requests;
-        if is_full || self.homes.asks.waiting_for(home) >= OF_A_PEER {
+        let has_token = self.token_for(now, home, user).is_some();
+        if !has_token && !self.may_hope(home, user) {
+            return Err(unknown());
+        }
+        let asks = &self.homes.asks;
+        let is_full = asks.waiting.len() >= self.limits.requests || asks.waiting_for(home) >= self.asks_at(home);
+        if is_full || (!has_token && asks.unsaid_for(home) >= WITHOUT_TOKEN) {
             return Err(Fault::new(Symbol::TooMany, "too much is asked of the other home; try again later"));
         }
-        self.token_for(now, home, user).map(drop).ok_or_else(unknown)
+        Ok(())
     }
 
     pub(super) fn question(&self, path: Box<str>, call: Call, request: &Request) -> Question {
@@ -75,20 +80,42 @@ impl Engine {
         }
     }
 
-    /// Asks, and waits for the answer.
+    /// Asks as soon as there is a token to ask by, and waits for the answer.
     pub(super) fn ask(&mut self, now: Timestamp, waiting: Waiting) {
-        let Waiting { home, question, deadline, .. } = &waiting;
-        let Some(token) = self.token_for(now, home, &question.user) else {
-            return self.settle_ask(waiting, Err(unknown()));
-        };
-        let (home, deadline) = (home.clone(), *deadline);
-        let Question { path, body, request, client, .. } = question;
-        let (path, body, request, client) = (path.to_string(), body.clone(), request.clone(), client.clone());
         let id = self.homes.asks.next_number(self.epoch);
-        let ttl = time_there(deadline.since(now));
-        self.homes.asks.waiting.insert(id, waiting);
-        self.timers.set(deadline, Timer::Ask(id));
-        self.say(&home, LinkMessage::Ask(Ask { id, token, path, body, ttl, request, client, via: Vec::new() }));
+        self.timers.set(waiting.deadline, Timer::Ask(id));
+        self.homes.asks.waiting.insert(id, Waiting { is_unsaid: true, ..waiting });
+        self.say_ask(now, id);
+    }
+
+    /// Goes on with what waits for a token of a user, which has come, or will not.
+    pub(in crate::homes) fn asks_go_on(&mut self, now: Timestamp, home: &HomeId, user: &UserName) {
+        let is_meant = |it: &Waiting| it.is_unsaid && it.home == *home && it.question.user == *user;
+        let unsaid = self.homes.asks.waiting.iter().filter(|(_, waiting)| is_meant(waiting));
+        let unsaid: Vec<u64> = unsaid.map(|(id, _)| *id).collect();
+        for id in unsaid {
+            self.say_ask(now, id);
+        }
+    }
+
+    fn say_ask(&mut self, now: Timestamp, id: u64) {
+        let Some(waiting) = self.homes.asks.waiting.get(&id) else { return };
+        let (home, user) = (waiting.home.clone(), &waiting.question.user);
+        let Some(token) = self.token_for(now, &home, user) else {
+            if !self.may_hope(&home, user) {
+                self.give_up_ask(id, unknown());
+            }
+            return;
+        };
+        let message = LinkMessage::Ask(waiting.to_ask(now, id, token));
+        if encode(Encoding::Cbor, &message).len() > self.bytes_at(&home) {
+            return self
+                .give_up_ask(id, Fault::new(Symbol::TooLarge, "the other home does not take so much at a time"));
+        }
+        if let Some(waiting) = self.homes.asks.waiting.get_mut(&id) {
+            waiting.is_unsaid = false;
+        }
+        self.say(&home, message);
     }
 
     /// Returns the other home that the words of a target begin with, if the asker may ask it.
@@ -116,6 +143,19 @@ impl Engine {
         let mut homes: Vec<HomeId> = self.federated(user).cloned().collect();
         homes.dedup();
         homes
+    }
+}
+
+impl Waiting {
+    pub(super) const fn new(home: HomeId, question: Question, deadline: Timestamp, goal: Goal) -> Self {
+        Self { home, question, deadline, attempt: Attempt::First, is_unsaid: true, goal }
+    }
+
+    fn to_ask(&self, now: Timestamp, id: u64, token: String) -> Ask {
+        let Question { path, body, request, client, .. } = &self.question;
+        let (path, body, request, client) = (path.to_string(), body.clone(), request.clone(), client.clone());
+        let ttl = time_there(self.deadline.since(now));
+        Ask { id, token, path, body, ttl, request, client, via: Vec::new() }
     }
 }
 

@@ -8,7 +8,7 @@ use hes_schemas::{
     rights::Action,
 };
 
-use super::{Attempt, Goal, Waiting, across::operation_path};
+use super::{Goal, Waiting, across::operation_path};
 use crate::{call::Call, engine::Engine, input::Door, intake::Request, reply::Reply};
 
 /// How long a page waits for other homes at most: one that is late should not keep the others back.
@@ -100,7 +100,7 @@ impl Engine {
         }
         let question = self.question(operation_path(&home, Operation::Devices), Call::Devices(devices), request);
         let (goal, deadline) = (Goal::Page(page), now + request.ttl.min(PATIENCE));
-        self.ask(now, Waiting { home, question, deadline, attempt: Attempt::First, goal });
+        self.ask(now, Waiting::new(home, question, deadline, goal));
     }
 
     /// Notes what a home said of a page, and answers when it was the last.

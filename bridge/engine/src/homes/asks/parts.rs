@@ -8,7 +8,7 @@ use hes_schemas::{
     rights::Action,
 };
 
-use super::{Attempt, Goal, Waiting, across::operation_path};
+use super::{Goal, Waiting, across::operation_path};
 use crate::{
     call::Call,
     carry::{Away, Want},
@@ -45,7 +45,7 @@ impl Engine {
         }
         let question = self.question(operation_path(&home, operation), call, request);
         let (goal, deadline) = (Goal::Parts(key, places), now + request.ttl);
-        self.ask(now, Waiting { home, question, deadline, attempt: Attempt::First, goal });
+        self.ask(now, Waiting::new(home, question, deadline, goal));
     }
 
     /// Puts the outcomes of another home's part where they belong.

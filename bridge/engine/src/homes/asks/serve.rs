@@ -3,10 +3,10 @@
 use hes_schemas::{
     Address, Datum, Encoding, Fault, HomeId, Limits, Symbol, Timestamp, UserName, datum_of, decode_datum, encode,
     link::{Ask, LinkMessage, Reply},
-    message::Answer,
+    message::{Answer, Listing},
 };
 
-use super::OF_A_PEER;
+use super::super::peers::TAKES;
 use crate::{
     engine::Engine,
     input::{Asked, Asker, Delivery, Door},
@@ -14,9 +14,6 @@ use crate::{
     output::{Letter, Output},
     target::unknown,
 };
-
-/// The largest answer that goes across a link, in bytes of CBOR.
-const ANSWER: usize = 512 * 1024;
 
 impl Engine {
     /// Carries out what a guest asks.
@@ -53,10 +50,11 @@ impl Engine {
 
     fn has_room(&mut self, now: Timestamp, peer: &HomeId) -> bool {
         let Some(serving) = self.homes.asks.serving.get_mut(peer) else { return true };
-        if serving.len() >= OF_A_PEER {
+        let room = usize::try_from(TAKES.asks).unwrap_or(usize::MAX);
+        if serving.len() >= room {
             serving.retain(|_, until| now < *until);
         }
-        serving.len() < OF_A_PEER
+        serving.len() < room
     }
 
     fn serve(&mut self, now: Timestamp, peer: &HomeId, user: UserName, ask: &Ask) {
@@ -85,6 +83,22 @@ impl Engine {
         self.say(peer, reply(id, datum_of(&Answer::failed(fault))));
     }
 
+    /// Ends a page where a message to the home that asks for it is full; the next page goes on there.
+    pub(crate) fn fit_page(&self, door: &Door, mut page: Vec<Listing>, has_more: bool) -> (Vec<Listing>, bool) {
+        let Door::Link(peer, _) = door else { return (page, has_more) };
+        let mut room = self.room_at(peer);
+        let fits = |listing: &&Listing| {
+            let left = room.checked_sub(encode(Encoding::Cbor, *listing).len());
+            room = left.unwrap_or(0);
+            left.is_some()
+        };
+        // a device that is too large by itself is answered for as such
+        let count = page.iter().take_while(fits).count().max(1);
+        let is_cut = count < page.len();
+        page.truncate(count);
+        (page, has_more || is_cut)
+    }
+
     /// Sends an answer to its asker, wherever that is.
     pub(crate) fn deliver(&mut self, letter: Letter) {
         self.served(&letter.asker);
@@ -95,7 +109,7 @@ impl Engine {
     /// Returns what sends an answer.
     pub(crate) fn envelope(&self, letter: Letter) -> Output {
         let Door::Link(peer, id) = &letter.asker.door else { return Output::Answer(letter) };
-        let body = if letter.payload.len() > ANSWER { too_large() } else { body(&letter) };
+        let body = if letter.payload.len() > self.room_at(peer) { too_large() } else { body(&letter) };
         Output::Say(peer.clone(), reply(*id, body))
     }
 

@@ -8,8 +8,9 @@ use crate::{engine::Engine, target::unknown, timers::Timer};
 impl Engine {
     /// Passes on what another home answers.
     pub(crate) fn reply_came(&mut self, now: Timestamp, peer: &HomeId, reply: Reply) {
-        let is_asked = self.homes.asks.waiting.get(&reply.id).is_some_and(|waiting| waiting.home == *peer);
-        let Some(waiting) = self.homes.asks.waiting.remove(&reply.id).filter(|_| is_asked) else {
+        let waiting = self.homes.asks.waiting.get(&reply.id);
+        let is_asked = waiting.is_some_and(|waiting| waiting.home == *peer && !waiting.is_unsaid);
+        let Some(waiting) = is_asked.then(|| self.homes.asks.waiting.remove(&reply.id)).flatten() else {
             self.counters.replies_unknown += 1;
             return;
         };
@@ -43,8 +44,12 @@ impl Engine {
 
     /// Ends what another home has not answered in time.
     pub(crate) fn ask_late(&mut self, id: u64) {
+        self.give_up_ask(id, Fault::new(Symbol::NotConfirmed, "the other home did not answer in time"));
+    }
+
+    pub(super) fn give_up_ask(&mut self, id: u64, fault: Fault) {
         let Some(waiting) = self.homes.asks.waiting.remove(&id) else { return };
-        let fault = Fault::new(Symbol::NotConfirmed, "the other home did not answer in time");
+        self.timers.cancel(waiting.deadline, Timer::Ask(id));
         self.settle_ask(waiting, Err(fault));
     }
 

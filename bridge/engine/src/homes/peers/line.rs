@@ -1,9 +1,12 @@
 //! The first words on a way to a peer, signs of life, and acknowledgements.
 
-use super::{
-    BEAT, Beat, Engine, FORMAT, HELLO, Heard, Hello, HomeId, LinkMessage, Notice, Output, SILENCE, TAKES, Timer,
-    Timestamp, VERSION, Way,
+use hes_schemas::{
+    HomeId, Timestamp,
+    link::{Beat, Heard, Hello, LinkMessage, VERSION},
 };
+
+use super::{BEAT, FORMAT, HELLO, SILENCE, TAKES, Way};
+use crate::{engine::Engine, notice::Notice, output::Output, timers::Timer};
 
 impl Engine {
     pub(super) fn greeted(&mut self, now: Timestamp, peer: &HomeId, hello: &Hello) {
@@ -24,7 +27,7 @@ impl Engine {
         let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
         let line = &mut known.line;
         (line.way, line.heard_at, line.greeted_at) = (Way::Linked, now, Some(now));
-        (line.epoch, line.takes) = (hello.epoch, hello.limits.bytes);
+        (line.epoch, line.takes) = (hello.epoch, hello.limits);
         known.ear.begin(hello.epoch);
         if was_linked {
             self.say_hello(now, peer);

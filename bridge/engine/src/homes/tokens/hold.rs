@@ -23,6 +23,11 @@ const PATIENCE: (Millis, Millis) = (Millis::from_secs(2), Millis::from_secs(300)
 /// From which patience on, as long as it grows, it is told once more that this home agrees, as if that had never been heard.
 const DOUBT: Millis = Millis::from_secs(30);
 
+/// How often in a row a token must have been refused before nobody waits for it any more.
+///
+/// A single refusal may mean no more than that the peer has not heard yet what was agreed on.
+const NO_HOPE: u8 = 2;
+
 /// How many grants are taken from another home.
 const TAKEN: usize = 64;
 
@@ -35,6 +40,8 @@ pub(super) struct Want {
     /// When something is to be done about it.
     due: Timestamp,
     patience: Millis,
+    /// How often in a row it was refused, on this link.
+    refusals: u8,
 }
 
 /// A token of another home.
@@ -77,7 +84,7 @@ impl Engine {
         let told = record.and_then(|record| record.foreign.get(&key.0)).cloned();
         let grants = told.map(|grants| Arc::new(Grants::new(grants)));
         let is_known = grants.is_some();
-        let want = Want { held: None, grants, due: now, patience: PATIENCE.0 };
+        let want = Want { held: None, grants, due: now, patience: PATIENCE.0, refusals: 0 };
         self.homes.tokens.wants.insert(key.clone(), want);
         if is_known {
             self.tell_foreign(&key);
@@ -94,6 +101,13 @@ impl Engine {
             self.tell_foreign(key);
         }
         self.answer_waiting(now, key, Err(no_token()));
+        self.asks_go_on(now, &key.0, &key.1);
+    }
+
+    /// Says whether another home may still give a token to a user of this one that it has not given yet.
+    pub(in crate::homes) fn may_hope(&self, home: &HomeId, user: &UserName) -> bool {
+        let meant = |key: &WantKey| key.0 == *home && key.1 == *user;
+        self.homes.tokens.wants.iter().any(|(key, want)| meant(key) && want.refusals < NO_HOPE)
     }
 
     /// Asks for a token if there is a way, and looks again later.
@@ -140,7 +154,7 @@ impl Engine {
         self.federations_up(now, peer);
         for key in self.homes.tokens.keys_of(peer) {
             let Some(want) = self.homes.tokens.wants.get_mut(&key) else { continue };
-            want.patience = PATIENCE.0;
+            (want.patience, want.refusals) = (PATIENCE.0, 0);
             want.held.take_if(|held| held.until <= now);
             match want.held.as_ref().map(|held| held.until) {
                 Some(until) => {
@@ -178,35 +192,41 @@ impl Engine {
         self.note_foreign(now, &key, grants);
         if let Some(want) = self.homes.tokens.wants.get_mut(&key) {
             want.held = Some(held);
-            want.patience = PATIENCE.0;
+            (want.patience, want.refusals) = (PATIENCE.0, 0);
         }
         self.set_due(&key, due);
         self.answer_waiting(now, &key, Ok(()));
+        self.asks_go_on(now, &key.0, &key.1);
     }
 
     /// A peer gives none.
     pub(super) fn token_refused(&mut self, now: Timestamp, key: &WantKey) {
-        if self.homes.tokens.wants.contains_key(key) {
-            self.lose_token(now, key);
-            self.answer_waiting(now, key, Err(no_token()));
-        }
+        let Some(want) = self.homes.tokens.wants.get_mut(key) else { return };
+        want.refusals = want.refusals.saturating_add(1);
+        self.lose_token(now, key);
+        self.answer_waiting(now, key, Err(no_token()));
+        self.asks_go_on(now, &key.0, &key.1);
     }
 
     /// A peer says that a token holds no more.
     pub(super) fn token_revoked(&mut self, now: Timestamp, peer: &HomeId, jti: &str) {
         let is_meant = |want: &Want| want.held.as_ref().is_some_and(|held| held.jti == jti);
         let meant = self.homes.tokens.wants.iter().find(|(key, want)| key.0 == *peer && is_meant(want));
-        if let Some(key) = meant.map(|(key, _)| key.clone()) {
-            self.lose_token(now, &key);
+        let Some(key) = meant.map(|(key, _)| key.clone()) else { return };
+        if let Some(want) = self.homes.tokens.wants.get_mut(&key) {
+            want.refusals = NO_HOPE;
         }
+        self.lose_token(now, &key);
     }
 
-    /// Forgets a token and what it gave; another is asked for in a while.
+    /// Forgets a token and what it gave; another is asked for in a while, if that is not so already.
     fn lose_token(&mut self, now: Timestamp, key: &WantKey) {
         let Some(want) = self.homes.tokens.wants.get_mut(key) else { return };
-        want.held = None;
-        let (had_grants, due) = (want.grants.take().is_some(), now + want.patience);
-        self.set_due(key, due);
+        let (was_held, had_grants) = (want.held.take().is_some(), want.grants.take().is_some());
+        if was_held {
+            let due = now + want.patience;
+            self.set_due(key, due);
+        }
         self.forget_foreign(key);
         if had_grants {
             self.tell_foreign(key);

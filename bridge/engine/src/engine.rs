@@ -243,7 +243,8 @@ impl Engine {
             }
         }
         self.restore_federations(restored.federations, now);
-        for mut record in restored.subscriptions {
+        let own = self.restore_abroad(restored.subscriptions);
+        for mut record in own {
             self.timers.set(record.until, Timer::Lease(record.sid.clone()));
             let seq = first_seq(&record, restored.epoch);
             record.next_seq = seq.saturating_add(SEQUENCE_BLOCK);

@@ -14,6 +14,8 @@ use crate::{
     notice::Notice,
     output::{Letter, Output},
     record::{Record, SubscriptionRecord},
+    reply::Reply,
+    requests::MemoKey,
     subscriptions::SEQUENCE_BLOCK,
     target::unknown,
     timers::Timer,
@@ -161,6 +163,7 @@ impl Engine {
 
     /// Undoes a subscription that the store refused; the same request may be tried again.
     pub(crate) fn not_kept(&mut self, sid: &Sid) {
+        self.end_abroad(sid);
         let Some(subscription) = self.subscriptions.remove(sid) else { return };
         self.timers.cancel(subscription.record.until, Timer::Lease(sid.clone()));
         if let Some(memo) = &subscription.made_by {
@@ -169,6 +172,7 @@ impl Engine {
     }
 
     pub(crate) fn lease_ended(&mut self, now: Timestamp, sid: &Sid) {
+        self.abroad_ended(now, sid);
         let is_over = self.subscriptions.get(sid).is_some_and(|subscription| subscription.record.until <= now);
         if is_over && self.subscriptions.remove(sid).is_some() {
             self.note(Notice::LeaseEnded(sid.clone()));
@@ -198,19 +202,30 @@ impl Engine {
         undo: Option<Sid>,
         fault: Fault,
     ) {
-        let kept = request.reply.letter(answer);
-        let refused = request.reply.letter(Answer::failed(fault));
+        self.keep_for(record, (&request.reply, request.memo.as_ref()), answer, undo, fault);
+    }
+
+    /// The same for whoever is answered that way.
+    pub(crate) fn keep_for(
+        &mut self,
+        record: Record,
+        (reply, memo): (&Reply, Option<&MemoKey>),
+        answer: Answer,
+        undo: Option<Sid>,
+        fault: Fault,
+    ) {
+        let (kept, refused) = (reply.letter(answer), reply.letter(Answer::failed(fault)));
         let (Some(kept), Some(refused)) = (kept, refused) else { return self.put(Output::Save(record)) };
-        self.answered(&kept, request);
+        self.answered(&kept, memo);
         self.served(&kept.asker);
         let (kept, refused) = (Box::new(self.envelope(kept)), Box::new(self.envelope(refused)));
         self.put(Output::Keep { record, kept, refused, undo });
     }
 
-    fn answered(&mut self, letter: &Letter, request: &Request) {
+    fn answered(&mut self, letter: &Letter, memo: Option<&MemoKey>) {
         self.counters.answers += 1;
         self.note(Notice::Answered(letter.status));
-        if let Some(memo) = &request.memo {
+        if let Some(memo) = memo {
             self.counters.answers_forgotten += self.requests.store(memo, letter, &self.limits);
         }
     }

@@ -8,6 +8,7 @@
 //! What is asked is never kept: a link that is down fails it at once, and one that breaks ends it. A peer is never asked more
 //! at a time than it takes, nor anything that is larger.
 
+mod abroad;
 mod across;
 mod pages;
 mod parts;
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 
 use hes_schemas::{ClientId, Datum, HomeId, RequestId, Timestamp, UserName};
 
-use self::{pages::Page, parts::Place};
+use self::{abroad::Abroad, pages::Page, parts::Place};
 pub(crate) use self::{
     pages::{Span, Start},
     sids::split_sid,
@@ -43,6 +44,7 @@ const NUMBERS_OF_A_LIFE: u64 = 1 << 32;
 pub(crate) struct Asks {
     waiting: BTreeMap<u64, Waiting>,
     pages: BTreeMap<u64, Page>,
+    abroad: Abroad,
     /// What peers have asked, by its number there, with the time by which it is answered.
     serving: BTreeMap<HomeId, BTreeMap<u64, Timestamp>>,
     last: u64,

@@ -12,10 +12,10 @@ use hes_engine::{
     Asked, Asker, Delivery, Door, Engine, Input, Letter, Limits, Notice, Output, PeerTerms, Post,
     cluster::Command,
     homes::Notary,
-    record::{FederationRecord, Record, Restored},
+    record::{FederationRecord, Record, Restored, SubscriptionRecord},
 };
 use hes_schemas::{
-    ClusterId, HomeId, Millis, Root, Timestamp, UserName, decode,
+    ClusterId, HomeId, Millis, Root, Sid, Timestamp, UserName, decode,
     link::{Beat, Entry, FederationMessage, Hello, LinkMessage, Log},
     message::Answer,
     rights::{Action, Grant, Grants, Role, Safety, Scope},
@@ -60,14 +60,14 @@ pub(crate) struct Home {
     accounts: BTreeMap<String, Vec<Grant>>,
     peers: BTreeSet<HomeId>,
     pub(crate) shelf: BTreeMap<String, FederationRecord>,
+    /// The subscriptions that are kept.
+    pub(crate) subscriptions: BTreeMap<Sid, SubscriptionRecord>,
     pub(crate) letters: Vec<Letter>,
     /// What clients were told on their topics.
     pub(crate) told: Vec<Post>,
     /// What was said to devices.
     pub(crate) commands: Vec<Command>,
     pub(crate) notices: Vec<Notice>,
-    /// How many notifications were sent.
-    pub(crate) notified: usize,
     pub(crate) foreign: BTreeMap<(HomeId, UserName), Arc<Grants>>,
     epoch: u64,
     asked: u32,
@@ -443,10 +443,7 @@ impl World {
                 }
                 Output::Save(record) => place.keep(record),
                 Output::Answer(letter) => place.letters.push(letter),
-                Output::Notify { post, .. } => {
-                    place.notified += 1;
-                    place.told.push(post);
-                }
+                Output::Notify { post, .. } => place.told.push(post),
                 Output::Command(_, command) => place.commands.push(command),
                 Output::Notice(notice) => place.notices.push(notice),
                 Output::Foreign(other, user, Some(grants)) => drop(place.foreign.insert((other, user), grants)),
@@ -464,11 +461,11 @@ impl Home {
             accounts,
             peers,
             shelf: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
             letters: Vec::new(),
             told: Vec::new(),
             commands: Vec::new(),
             notices: Vec::new(),
-            notified: 0,
             foreign: BTreeMap::new(),
             epoch: 0,
             asked: 0,
@@ -482,7 +479,8 @@ impl Home {
         self.epoch += 1;
         let federations = self.shelf.values().cloned().collect();
         let heard = self.heard.clone().into_iter().collect();
-        let restored = Restored { federations, heard, epoch: self.epoch, ..Restored::default() };
+        let subscriptions = self.subscriptions.values().cloned().collect();
+        let restored = Restored { federations, heard, subscriptions, epoch: self.epoch, ..Restored::default() };
         self.engine = engine(name, restored, now);
         self.foreign.clear();
     }
@@ -495,6 +493,8 @@ impl Home {
                 self.shelf.insert(record.id.clone(), serde_json::from_str(&text).unwrap());
             }
             Record::FederationGone(id) => drop(self.shelf.remove(&id)),
+            Record::Subscription(record) => drop(self.subscriptions.insert(record.sid.clone(), record)),
+            Record::SubscriptionGone(sid) => drop(self.subscriptions.remove(&sid)),
             _ => {}
         }
     }

@@ -13,6 +13,7 @@ mod asking;
 mod bounds;
 mod hostile;
 mod listing;
+mod lying;
 #[path = "../support/notary.rs"]
 mod notary;
 mod subscribing;

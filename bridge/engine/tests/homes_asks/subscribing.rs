@@ -4,8 +4,10 @@ use serde_json::json;
 
 use crate::{asking::joined, world::World};
 
-fn subscribe(world: &mut World) -> String {
-    let body = json!({"scope": "elm/zigbee/lamp", "initial": false, "lease": 60}).to_string();
+pub(crate) fn subscribe(world: &mut World) -> String {
+    let body = json!({"scope": "elm/zigbee/lamp", "initial": false, "lease": 60,
+        "events": ["property_changed", "device_event", "device_online", "device_offline"]})
+    .to_string();
     let ticket = world.oak_asks("oak/$req/subscribe", &body);
     let answer = world.answer(&ticket);
     assert_eq!(answer.status.code(), 201, "{:?}", answer.detail);

@@ -16,7 +16,7 @@ impl Engine {
     /// Asks another home what was asked on one of its topics.
     pub(crate) fn ask_across(&mut self, now: Timestamp, home: HomeId, path: Box<str>, call: Call, request: Request) {
         let may = call.action().ok_or_else(unknown).and_then(|action| self.may_ask(now, &home, action, &request));
-        if let Err(fault) = may {
+        if let Err(fault) = may.and_then(|()| self.check_abroad(&call, &request)) {
             return self.fail(&request, fault);
         }
         let question = self.question(path, without_home(&home, call), &request);

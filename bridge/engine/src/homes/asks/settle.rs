@@ -2,7 +2,7 @@
 
 use hes_schemas::{Fault, HomeId, Status, Symbol, Timestamp, link::Reply, message::Answer, read_datum};
 
-use super::{Attempt, Goal, Waiting, across::home_offline, sids::with_home};
+use super::{Attempt, Goal, Waiting, abroad::Change, across::home_offline, sids::with_home};
 use crate::{engine::Engine, target::unknown, timers::Timer};
 
 impl Engine {
@@ -20,7 +20,23 @@ impl Engine {
         if is_stranger {
             return self.introduce(now, waiting);
         }
-        self.settle_ask(waiting, answer.and_then(|answer| believed(peer, answer)));
+        let answer = answer.and_then(|answer| believed(peer, answer));
+        self.take_answer(now, waiting, answer);
+    }
+
+    fn take_answer(&mut self, now: Timestamp, waiting: Waiting, answer: Result<Answer, Fault>) {
+        let change = answer.as_ref().ok().and_then(|answer| self.change_of(now, &waiting, answer));
+        match (change, waiting.goal, answer) {
+            (Some(Change::Kept(record)), Goal::Whole(reply, memo), Ok(answer)) => {
+                self.keep_abroad(record, &reply, memo.as_ref(), answer);
+            }
+            (change, goal, answer) => {
+                if let Some(Change::Ended(sid)) = change {
+                    self.end_abroad(&sid);
+                }
+                self.settle_ask(Waiting { goal, ..waiting }, answer);
+            }
+        }
     }
 
     /// Shows the token to a home that does not know it, and asks once more; nothing has acted yet.

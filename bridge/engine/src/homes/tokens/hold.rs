@@ -102,6 +102,9 @@ impl Engine {
         }
         self.answer_waiting(now, key, Err(no_token()));
         self.asks_go_on(now, &key.0, &key.1);
+        if !self.is_federated(&key.0, &key.1) {
+            self.end_all_abroad(&key.0, &key.1);
+        }
     }
 
     /// Says whether another home may still give a token to a user of this one that it has not given yet.

@@ -133,3 +133,65 @@ fn a_home_that_was_started_anew_is_shown_the_token_and_asked_again() {
     let ticket = world.oak_asks(&format!("{LAMP}/get"), "");
     assert_eq!(world.answer(&ticket).status.code(), 200);
 }
+
+#[test]
+fn a_request_that_the_link_broke_under_acts_once_when_it_comes_again() {
+    let mut world = joined();
+    let topic = format!("{LAMP}/set");
+    let ask = |world: &mut World| world.asks_as("oak", "anna-oak", &topic, "false", "again");
+    let ticket = ask(&mut world);
+    assert_eq!(world.commands("elm").len(), 1);
+    world.cut("oak", "elm");
+    assert_eq!(world.error(&ticket), (503, "home_offline"));
+    world.hears("elm", "u-lamp/state", &json!({"state": "OFF"}));
+    world.mend("oak", "elm");
+    world.later(1_000);
+    ask(&mut world);
+    let answers = world.answers(&ticket);
+    assert_eq!(answers.iter().map(|it| it.status.code()).collect::<Vec<_>>(), [503, 200]);
+    assert!(world.commands("elm").is_empty(), "it acted once");
+}
+
+#[test]
+fn it_is_waited_for_if_it_is_still_under_way_on_the_new_link() {
+    let mut world = joined();
+    let topic = format!("{LAMP}/set");
+    let ask = |world: &mut World| world.asks_as("oak", "anna-oak", &topic, "false", "again");
+    let ticket = ask(&mut world);
+    world.cut("oak", "elm");
+    world.mend("oak", "elm");
+    ask(&mut world);
+    world.hears("elm", "u-lamp/state", &json!({"state": "OFF"}));
+    world.deliver();
+    let answers = world.answers(&ticket);
+    assert_eq!(answers.iter().map(|it| it.status.code()).collect::<Vec<_>>(), [503, 200]);
+    assert_eq!(world.commands("elm").len(), 1);
+}
+
+#[test]
+fn a_request_acts_once_over_a_restart_of_the_home_that_asks() {
+    let mut world = joined();
+    let topic = format!("{LAMP}/set");
+    let ask = |world: &mut World| world.asks_as("oak", "anna-oak", &topic, "false", "again");
+    ask(&mut world);
+    world.hears("elm", "u-lamp/state", &json!({"state": "OFF"}));
+    world.restart("oak");
+    let ticket = ask(&mut world);
+    assert_eq!(world.answers(&ticket).last().map(|it| it.status.code()), Some(200));
+    assert_eq!(world.commands("elm").len(), 1);
+}
+
+#[test]
+fn what_came_too_late_to_be_known_is_told_when_it_is_asked_again() {
+    let mut world = joined();
+    let topic = format!("{LAMP}/set");
+    let ask = |world: &mut World| world.asks_as("oak", "anna-oak", &topic, "false", "again");
+    let ticket = ask(&mut world);
+    world.hears("elm", "u-lamp/state", &json!({"state": "OFF"}));
+    world.air.clear();
+    world.later(11_000);
+    assert_eq!(world.error(&ticket), (504, "not_confirmed"));
+    ask(&mut world);
+    assert_eq!(world.answers(&ticket).last().map(|it| it.status.code()), Some(200));
+    assert_eq!(world.commands("elm").len(), 1);
+}

@@ -73,11 +73,12 @@ impl Engine {
     pub(super) fn settle_ask(&mut self, waiting: Waiting, result: Result<Answer, Fault>) {
         match waiting.goal {
             Goal::Whole(reply, memo) => {
+                let is_unknown = result.is_err();
                 let answer = result.unwrap_or_else(Answer::failed);
                 let is_turned_away = matches!(answer.status, Status::TooMany | Status::Internal);
                 self.answer(&reply, answer, memo.as_ref());
-                // what nothing came of may be tried again under the same id
-                if let Some(memo) = memo.filter(|_| is_turned_away) {
+                // what nothing came of, or nobody knows what, may be tried again under the same id: the other home acts once
+                if let Some(memo) = memo.filter(|_| is_turned_away || is_unknown) {
                     self.requests.forget(&memo);
                 }
             }

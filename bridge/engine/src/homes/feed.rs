@@ -112,8 +112,11 @@ impl Feed {
         if !self.stands || !matches!(self.snapshot, Snapshot::Heard) {
             return false;
         }
-        let sent = std::mem::take(&mut self.sent);
-        sent.iter().flat_map(|sent| &sent.paths).for_each(|path| self.touch(path));
+        for path in std::mem::take(&mut self.sent).iter().flat_map(|sent| &sent.paths) {
+            self.touch(path);
+            // what was told as gone may not have been heard to be
+            self.shown.insert(Arc::clone(path));
+        }
         self.is_owed = true;
         true
     }
@@ -270,4 +273,36 @@ impl Engine {
 
 fn size_of(item: &Item) -> usize {
     encode(Encoding::Cbor, item).len()
+}
+
+#[cfg(test)]
+mod tests {
+    use hes_schemas::link::Stamp;
+
+    use super::*;
+
+    const DOOR: &str = "elm/zigbee/door/$doc";
+
+    fn item(body: &str) -> Item {
+        let body = if body.is_empty() { hes_schemas::Datum::Null } else { body.into() };
+        Item { path: DOOR.to_owned(), stamp: Stamp::default(), body, via: Vec::new() }
+    }
+
+    /// Tells the next part, of a world in which the door is as it is given.
+    fn tell(feed: &mut Feed, door: Option<&str>) -> Vec<Item> {
+        let part = feed.next(Timestamp::default(), (10_000, 10_000), |_| door.map(item), item(""));
+        part.map(|part| part.items).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_has_gone_is_told_again_until_the_peer_has_heard_it() {
+        let mut feed = Feed::default();
+        feed.begin(&[DOOR.into()]);
+        assert_eq!(tell(&mut feed, Some("a door")), [item("a door")]);
+        assert!(feed.heard(1));
+        feed.touch(&DOOR.into());
+        assert_eq!(tell(&mut feed, None), [item("")]);
+        assert!(feed.go_back());
+        assert_eq!(tell(&mut feed, None), [item("")]);
+    }
 }

@@ -104,7 +104,8 @@ impl Store {
 
     /// Keeps records; `done` is told when they are on disk, or that they could not be put there yet.
     ///
-    /// Never blocks. What could not be written stays in the queue and is tried again. Without `done` the records wait
+    /// Never blocks. If there is no room, `done` is told so before this returns; its own locks are the caller's business.
+    /// What could not be written stays in the queue and is tried again. Without `done` the records wait
     /// for others. No record and a `done` waits for all that was handed in before.
     pub fn write(&self, records: Vec<Record>, done: Option<Done>) {
         self.queue.push(self.save_interval, done, |batch| {

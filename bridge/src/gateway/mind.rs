@@ -1,8 +1,11 @@
 //! The engine behind its lock: inputs go in from any task, outputs go out in order.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError, Weak,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use hes_engine::{
@@ -18,7 +21,7 @@ use super::{
 };
 
 /// How long to wait before a log that could not be kept is tried again.
-const LOG_AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
+const LOG_AGAIN: Duration = Duration::from_secs(1);
 
 /// The engine and where its outputs go.
 ///
@@ -125,13 +128,17 @@ impl Mind {
             Output::Foreign(home, user, grants) => self.sinks.register().grant_abroad(home, user, grants),
             Output::Errand(key, errand) => self.sinks.peers().run(key, errand),
             Output::Keep { record, kept, refused, undo } => {
-                let me = self.me.clone();
+                let (me, runtime) = (self.me.clone(), self.runtime.clone());
                 let done = move |is_kept: bool| {
                     let Some(me) = me.upgrade() else { return };
-                    me.carry_out(if is_kept { *kept } else { *refused });
-                    if let Some(sid) = undo.filter(|_| !is_kept) {
+                    let Some(sid) = undo.filter(|_| !is_kept) else {
+                        return me.carry_out(if is_kept { *kept } else { *refused });
+                    };
+                    later(&runtime, Duration::ZERO, move || {
+                        // undone before it is answered: whoever asks again at once begins anew
                         me.handle(Input::NotKept(sid));
-                    }
+                        me.carry_out(*refused);
+                    });
                 };
                 self.sinks.keep(record, Box::new(done));
             }
@@ -147,11 +154,7 @@ impl Mind {
             if is_kept {
                 return me.handle(Input::Logged(again.peer, again.log.seq));
             }
-            // the engine's lock may be held by whoever calls
-            runtime.spawn(async move {
-                tokio::time::sleep(LOG_AGAIN).await;
-                me.log(again);
-            });
+            later(&runtime, LOG_AGAIN, move || me.log(again));
         };
         self.sinks.store().log(parcel, Box::new(done));
     }
@@ -165,9 +168,7 @@ impl Mind {
             if is_kept {
                 return heard.into_iter().for_each(|(peer, seq)| me.handle(Input::Noted(peer, seq)));
             }
-            // the engine's lock may be held by whoever calls
-            runtime.spawn(async move {
-                tokio::time::sleep(LOG_AGAIN).await;
+            later(&runtime, LOG_AGAIN, move || {
                 heard.into_iter().for_each(|(peer, _)| me.handle(Input::NotNoted(peer)));
             });
         })
@@ -210,9 +211,20 @@ fn heard(record: &Record) -> Option<(HomeId, u64)> {
     }
 }
 
-async fn sleep(wait: Option<std::time::Duration>) {
+/// Acts on what the store has refused, on a task of its own: it may refuse while whoever asked holds the engine's lock.
+fn later(runtime: &Handle, pause: Duration, act: impl FnOnce() + Send + 'static) {
+    runtime.spawn(async move {
+        tokio::time::sleep(pause).await;
+        act();
+    });
+}
+
+async fn sleep(wait: Option<Duration>) {
     match wait {
         Some(wait) => tokio::time::sleep(wait).await,
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

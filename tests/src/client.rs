@@ -1,6 +1,7 @@
 //! A client that asks the gateway and remembers what it was told.
 
 mod answer;
+mod notices;
 mod request;
 
 use std::{
@@ -11,6 +12,7 @@ use std::{
 };
 
 pub use answer::Answer;
+pub use notices::numbers;
 pub use request::{CBOR, JSON, Request};
 
 use crate::{
@@ -34,7 +36,7 @@ pub struct Client {
     name: String,
     answers: String,
     heard: Vec<Message>,
-    told: Vec<Answer>,
+    answered: Vec<Answer>,
     acknowledged: Vec<(u16, Vec<u8>)>,
     packets: u16,
     listens: bool,
@@ -81,12 +83,19 @@ impl Client {
             name: name.to_owned(),
             answers: format!("{HOME}/$res/{name}"),
             heard: Vec::new(),
-            told: Vec::new(),
+            answered: Vec::new(),
             acknowledged: Vec::new(),
             packets: 0,
             listens: false,
             fences: 0,
         }
+    }
+
+    /// Is a client of a home with another id.
+    #[must_use]
+    pub fn at(mut self, home: &str) -> Self {
+        self.answers = format!("hes/1/{home}/$res/{}", self.name);
+        self
     }
 
     /// Returns the client's id.
@@ -219,7 +228,7 @@ impl Client {
     /// Returns the final answers to a request that have come; more than one is a fault.
     #[must_use]
     pub fn final_answers(&self, token: &str) -> Vec<Answer> {
-        self.told.iter().filter(|answer| answer.token == token && answer.status != 202).cloned().collect()
+        self.answered.iter().filter(|answer| answer.token == token && answer.status != 202).cloned().collect()
     }
 
     /// Waits until a look at what has come succeeds.
@@ -261,7 +270,7 @@ impl Client {
                     self.send(&wire::puback(message.packet_id))?;
                 }
                 if message.topic == self.answers {
-                    self.told.push(Answer::read(&message).unwrap_or_else(|| panic!("{message:?} is no answer")));
+                    self.answered.push(Answer::read(&message).unwrap_or_else(|| panic!("{message:?} is no answer")));
                 } else if message.topic.starts_with(FENCE) {
                     self.fences += usize::from(message.topic.starts_with(&format!("{FENCE}{}/", self.name)));
                 } else {

@@ -203,7 +203,7 @@ impl Gateway {
     /// # Errors
     /// [`Refused`] if it is not let in.
     pub fn named_client(&self, user: &str, version: Version, name: &str) -> Result<Client, Refused> {
-        Client::connect(self.address(), version, name, Some(&Self::account(user)))
+        Client::connect(self.address(), version, name, Some(&Self::account(user))).map(|client| client.at(&self.home))
     }
 
     /// Returns the credentials of a user: the password of all is made from the name.

@@ -53,7 +53,7 @@ impl Network {
     /// Writes the list of its devices, as `bridge/devices` retains it.
     #[must_use]
     pub fn inventory(&self) -> String {
-        let definitions = Model::ALL.map(|model| (model, model.definition().to_string()));
+        let definitions = Model::KNOWN.map(|model| (model, model.definition().to_string()));
         let definition = |wanted| definitions.iter().find(|(model, _)| *model == wanted).map(|(_, text)| text.as_str());
         let entries = self.devices.iter().map(|device| device.entry(definition(device.model).unwrap_or("null")));
         format!("[{}]", entries.collect::<Vec<_>>().join(","))
@@ -84,5 +84,6 @@ const fn model_name(model: Model) -> &'static str {
         Model::Lamp => "lamp",
         Model::Sensor => "sensor",
         Model::Plug => "plug",
+        Model::Button => "button",
     }
 }

@@ -58,6 +58,13 @@ impl Request {
         Self::on(format!("{HOME}/$req/{name}"), body.to_string()).speaking(JSON)
     }
 
+    /// Asks another home than that of most stories.
+    #[must_use]
+    pub fn at(mut self, home: &str) -> Self {
+        self.topic = self.topic.replacen(HOME, &format!("hes/1/{home}"), 1);
+        self
+    }
+
     /// Names a content type.
     #[must_use]
     pub fn speaking(mut self, content_type: &str) -> Self {

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use super::Network;
+use super::{Device, Model, Network};
 use crate::{
     client::{Client, Refused},
     wire::{Hangup, Message, Qos},
@@ -79,6 +79,55 @@ impl Bridge {
     pub fn try_report(&mut self, device: &str, values: &Value) -> Result<(), Refused> {
         let state = locked(&self.house).merge(device, values);
         self.reporter.publish(Message::new(self.network.topic(device), state))
+    }
+
+    /// Lets a device tell of something that is over at once: a button that was pressed.
+    ///
+    /// # Panics
+    /// If the broker does not take it.
+    pub fn tell(&mut self, device: &str, what: &Value) {
+        let mut told = locked(&self.house).states.get(device).cloned().unwrap_or_default();
+        told.extend(what.as_object().cloned().unwrap_or_default());
+        let message = Message::new(self.network.topic(device), Value::Object(told).to_string());
+        self.reporter.publish(message).expect("the broker takes a report");
+    }
+
+    /// Says whether a device can be reached, as `availability` retains it.
+    ///
+    /// # Panics
+    /// If the broker does not take it.
+    pub fn say_state(&mut self, device: &str, state: &str) {
+        let topic = self.network.topic(&format!("{device}/availability"));
+        let message = Message::new(topic, json!({ "state": state }).to_string()).retained();
+        self.reporter.publish(message).expect("the broker keeps what the bridge retains");
+    }
+
+    /// Takes a new device in.
+    pub fn add(&mut self, device: &str, model: Model) {
+        let added = Device::new(100 + self.network.devices.len(), device, model);
+        locked(&self.house).states.insert(device.to_owned(), added.state(0));
+        self.network.devices.push(added);
+        self.announce();
+    }
+
+    /// Lets a device go.
+    pub fn remove(&mut self, device: &str) {
+        self.network.devices.retain(|known| known.name != device);
+        locked(&self.house).states.remove(device);
+        self.announce();
+    }
+
+    /// Gives a device another name.
+    pub fn rename(&mut self, device: &str, name: &str) {
+        for known in self.network.devices.iter_mut().filter(|known| known.name == device) {
+            name.clone_into(&mut known.name);
+        }
+        {
+            let mut house = locked(&self.house);
+            let state = house.states.remove(device).unwrap_or_default();
+            house.states.insert(name.to_owned(), state);
+        }
+        self.announce();
     }
 
     /// Takes a device out of the reach of the radio.

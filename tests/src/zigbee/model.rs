@@ -1,4 +1,4 @@
-//! Three products with ten properties each.
+//! Three products with ten properties each, and a button.
 
 use serde_json::{Map, Value, json};
 
@@ -11,6 +11,8 @@ pub enum Model {
     Sensor,
     /// A plug that measures, with a child lock, which is dangerous to open.
     Plug,
+    /// A button, which tells that it was pressed.
+    Button,
 }
 
 /// Published, or published and to be asked for, or all of it and to be set.
@@ -19,8 +21,11 @@ const ASKED: u8 = 5;
 const ALL: u8 = 7;
 
 impl Model {
-    /// All products.
+    /// All products with ten properties.
     pub const ALL: [Self; 3] = [Self::Lamp, Self::Sensor, Self::Plug];
+
+    /// All products.
+    pub(super) const KNOWN: [Self; 4] = [Self::Lamp, Self::Sensor, Self::Plug, Self::Button];
 
     /// Writes `definition` of `bridge/devices`.
     #[must_use]
@@ -29,13 +34,14 @@ impl Model {
             Self::Lamp => ("L-10", "Lamp for the stories", lamp()),
             Self::Sensor => ("S-10", "Sensor for the stories", sensor()),
             Self::Plug => ("P-10", "Smart plug for the stories", plug()),
+            Self::Button => ("B-1", "Button for the stories", button()),
         };
         json!({
             "vendor": "Storyteller", "model": model, "description": description, "options": [], "exposes": exposes,
         })
     }
 
-    /// Returns all ten values; each number gives others.
+    /// Returns all values; each number gives others.
     #[must_use]
     pub fn state(self, number: usize) -> Map<String, Value> {
         let (small, word) = (number % 100, if number.is_multiple_of(2) { "ON" } else { "OFF" });
@@ -55,6 +61,7 @@ impl Model {
                 "device_temperature": 30, "ac_frequency": 50, "power_outage_memory": "restore",
                 "child_lock": "LOCK", "linkquality": 150,
             }),
+            Self::Button => json!({ "battery": 100 - small, "linkquality": 80 }),
         };
         state.as_object().cloned().unwrap_or_default()
     }
@@ -105,6 +112,14 @@ fn plug() -> Value {
         binary("child_lock", "LOCK", "UNLOCK"),
         numeric("linkquality", TOLD, "lqi", 0, 255),
     ])
+}
+
+fn button() -> Value {
+    let presses = json!({
+        "type": "enum", "name": "action", "label": "Action", "property": "action", "access": TOLD,
+        "values": ["single", "double"],
+    });
+    json!([presses, numeric("battery", TOLD, "%", 0, 100), numeric("linkquality", TOLD, "lqi", 0, 255)])
 }
 
 fn switch(name: &str) -> Value {

@@ -81,9 +81,13 @@ impl Disk {
         done
     }
 
+    /// Loses what waits, with the life that wanted it written.
+    pub(crate) fn lose(&mut self) {
+        self.waiting.clear();
+    }
+
     /// Begins another life with what is written; `LEAP` ahead after a life that did not end in order.
     pub(crate) fn start(&mut self, is_clean: bool) -> Restored {
-        self.waiting.clear();
         self.epoch += 1;
         self.floor += if is_clean { 0 } else { LEAP };
         Restored {

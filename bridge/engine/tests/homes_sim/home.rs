@@ -84,6 +84,7 @@ impl Home {
     /// Ends a life.
     pub(crate) fn end(&mut self) {
         self.engine = None;
+        self.disk.lose();
         self.commit_at = None;
         self.arriving.clear();
     }

@@ -1,6 +1,14 @@
 //! What the channel hears, sealed or on the way to a session.
 
-use super::{Candidate, Channel, Event, Frame, GRACE, REPEATS, Refused, SHORTEST, Session, Timestamp, Word, wait};
+use hes_schemas::Timestamp;
+
+use super::{
+    Candidate, Channel, Event, GRACE, REPEATS, SHORTEST,
+    figures::Refused,
+    frame::Frame,
+    session::{Session, Word},
+    wait,
+};
 
 impl Channel {
     pub(super) fn sealed(&mut self, now: Timestamp, frame: Frame<'_>, events: &mut Vec<Event>) -> Result<(), Refused> {

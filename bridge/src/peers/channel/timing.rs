@@ -1,6 +1,15 @@
 //! What the channel does in time: it knocks, renews, repeats and ends.
 
-use super::{Channel, Event, Frame, Kind, Opening, REPEATS, SAME, Side, Timestamp, Wish, Word, wait};
+use hes_schemas::Timestamp;
+
+use super::{
+    Channel, Event, REPEATS, SAME, Wish,
+    credentials::Side,
+    frame::{Frame, Kind},
+    opening::Opening,
+    session::Word,
+    wait,
+};
 
 impl Channel {
     /// Wants another session, unless one is wanted already.

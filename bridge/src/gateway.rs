@@ -44,7 +44,7 @@ use self::{
     keyring::Keyring,
     listeners::Doors,
     mind::Mind,
-    peers::{Peers, Surroundings},
+    peers::{Kept, Peers, Surroundings},
     register::Register,
     rights::House,
     sinks::{Link, Sinks},
@@ -127,8 +127,7 @@ impl Gateway {
         let opened = Store::open(&settings.data, settings.store.save_interval, clock.now()).await?;
         let keys = Arc::new(Keys::open_or_make(&settings.data, &settings.home, LIFE, clock.now())?);
         let keyring = Keyring::new(Arc::clone(&keys), Arc::clone(&clock));
-        opened.store.ledger().end_invited(None).await?;
-        let rows = opened.store.ledger().peers().await?;
+        let kept = Kept::read(opened.store.ledger(), clock.now()).await?;
         let accounts = Accounts::open(opened.store.ledger().clone(), settings.broker.anonymous).await?;
         accounts.accept_tokens(settings.home.clone());
         let founded = accounts.found_owner().await?;
@@ -169,7 +168,7 @@ impl Gateway {
         gateway.open_door(settings, doors, (retained, sessions), accounts.clone(), house).await?;
         gateway.link_clusters(&settings.clusters);
         gateway.serve_alongside(settings, outbox, outgoing);
-        peers.start(&gateway.mind, gateway.broker.clone(), rows);
+        peers.start(&gateway.mind, gateway.broker.clone(), kept);
         gateway.watch(accounts);
         for listener in pages {
             let (broker, store) = (gateway.broker.clone(), gateway.store.clone());

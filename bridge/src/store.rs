@@ -14,6 +14,7 @@ mod ledger;
 mod limits;
 mod load;
 mod migration;
+mod pairings;
 mod peers;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -37,6 +38,7 @@ use tokio::task::JoinHandle;
 pub use account::AccountRow;
 pub use error::StoreError;
 pub use ledger::{ForeignState, Ledger, Removal};
+pub use pairings::{InvitationRow, PairingRow, PairingSide};
 pub use peers::PeerRow;
 pub use writer::Figures;
 

@@ -7,6 +7,7 @@
 mod carry;
 mod dial;
 mod errands;
+mod joining;
 mod line;
 mod pairing;
 pub(crate) mod roster;
@@ -24,14 +25,13 @@ use std::{
 
 use hes_broker::{Broker, Publish};
 use hes_engine::{Input, PeerTerms};
-use hes_schemas::{Address, HomeId, Root, Timestamp, UserName, link::LinkMessage};
-use tokio::{runtime::Handle, sync::mpsc};
+use hes_schemas::{HomeId, Root, Timestamp, link::LinkMessage};
+use tokio::runtime::Handle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use self::line::LineFigures;
 use self::{
-    dial::{Ear, Outgoing},
-    line::{Carrier, Line},
+    line::Line,
     pairing::Pairings,
     roster::{Caller, Roster},
 };
@@ -39,9 +39,8 @@ use super::{clock::Clock, mind::Mind, report};
 use crate::{
     accounts::Accounts,
     peers::{channel::Frame, keys::KeyId, station::Station},
-    remote::Remote,
     settings::PeersSettings,
-    store::{PeerRow, Store},
+    store::{InvitationRow, Ledger, PairingRow, PeerRow, Store, StoreError},
 };
 
 /// How many messages may wait for a peer on another broker.
@@ -85,11 +84,31 @@ pub(crate) struct PeersFigures {
     pub(crate) keys: crate::peers::keys::Figures,
 }
 
+/// What an earlier run has kept of other homes.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    peers: Vec<PeerRow>,
+    invitations: Vec<InvitationRow>,
+    pairings: Vec<PairingRow>,
+}
+
 /// A way, with what ends it.
 struct Held {
     line: Arc<Line>,
     row: PeerRow,
     cancel: CancellationToken,
+}
+
+impl Kept {
+    /// Reads it, and ends what is too late.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be used.
+    pub(crate) async fn read(ledger: &Ledger, now: Timestamp) -> Result<Self, StoreError> {
+        ledger.end_invited(now).await?;
+        let (peers, invitations) = (ledger.peers().await?, ledger.invitations().await?);
+        Ok(Self { peers, invitations, pairings: ledger.pairings().await? })
+    }
 }
 
 impl Peers {
@@ -113,12 +132,13 @@ impl Peers {
     }
 
     /// Opens the ways to all peers.
-    pub(crate) fn start(self: &Arc<Self>, mind: &Arc<Mind>, broker: Option<Broker>, rows: Vec<PeerRow>) {
+    pub(crate) fn start(self: &Arc<Self>, mind: &Arc<Mind>, broker: Option<Broker>, kept: Kept) {
         drop(self.mind.set(Arc::downgrade(mind)));
         broker.into_iter().for_each(|broker| drop(self.broker.set(broker)));
-        for row in rows {
+        for row in kept.peers {
             self.hold(row);
         }
+        self.restore_pairings(kept.invitations, kept.pairings);
         self.tell_terms();
         self.spawn(&self.around.cancel, Arc::clone(self).keep_house());
     }
@@ -204,7 +224,7 @@ impl Peers {
         line.leave();
         line.close("there is no trust with it any more");
         cancel.cancel();
-        row.account.iter().for_each(|account| self.roster.remove(account.as_str()));
+        row.account.iter().chain(&row.invited).for_each(|account| self.roster.remove(account.as_str()));
         true
     }
 
@@ -236,6 +256,14 @@ impl Peers {
         self.lines().get(home).map(|held| held.row.clone())
     }
 
+    /// Notes what is kept of a peer, whose way stays as it is.
+    fn set_row(&self, row: PeerRow) {
+        let mut lines = self.lines.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = lines.get_mut(&row.home) {
+            held.row = row;
+        }
+    }
+
     fn lines(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<HomeId, Held>> {
         self.lines.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -262,9 +290,9 @@ impl Peers {
             if self.is_rotated(&mut key) {
                 self.lines().values().for_each(|held| held.line.wake());
             }
-            let ended = self.pairings().end_late(self.now());
-            for account in ended {
-                self.end_invited(&account).await;
+            let is_late = self.pairings().end_late(self.now());
+            if is_late {
+                self.end_invited().await;
             }
         }
     }
@@ -275,15 +303,6 @@ impl Peers {
         let is_rotated = *before != now;
         *before = now;
         is_rotated
-    }
-
-    async fn end_invited(&self, account: &UserName) {
-        self.roster.remove(account.as_str());
-        let ended = self.around.store.ledger().end_invited(Some(account)).await;
-        let reloaded = self.around.accounts.reload().await;
-        if let Err(error) = ended.and(reloaded) {
-            report::account_stays(account.as_str(), &error);
-        }
     }
 }
 

@@ -164,6 +164,10 @@ pub(crate) fn distrusted(home: &HomeId) {
     info!(%home, "Trust with another home ends");
 }
 
-pub(crate) fn account_stays(account: &str, error: &dyn std::error::Error) {
-    error!(account, %error, "The account of an invitation cannot be ended");
+pub(crate) fn accounts_stay(error: &dyn std::error::Error) {
+    error!(%error, "Accounts of invitations cannot be ended; it is tried again");
+}
+
+pub(crate) fn pairing_not_kept(home: &HomeId, error: &dyn std::error::Error) {
+    error!(%home, %error, "A pairing cannot be stored; it will not outlive this gateway");
 }

@@ -16,7 +16,10 @@ use std::fmt;
 use hes_schemas::HomeId;
 use sha2::{Digest, Sha256};
 
-pub use self::{hosting::Hosting, joining::Joining};
+pub use self::{
+    hosting::{Hosting, Used},
+    joining::Joining,
+};
 use super::keys::PublicKey;
 
 /// What a pairing leads to, if both owners see the same number.
@@ -61,6 +64,13 @@ impl Number {
     pub fn is_read(self, text: &str) -> bool {
         let digits: String = text.chars().filter(|sign| !sign.is_whitespace() && *sign != '-').collect();
         digits == format!("{:06}", self.0)
+    }
+
+    /// Reads one as it is written, with spaces or without; nothing if it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let number = Self(text.split_whitespace().collect::<String>().parse().ok()?);
+        number.is_read(text).then_some(number)
     }
 
     fn of(guest: Shown<'_>, host: Shown<'_>) -> Self {

@@ -7,12 +7,13 @@ use sqlx::{Connection, SqliteConnection};
 use super::StoreError;
 
 /// Each script makes the next version of the tables and ends by saying so in `user_version`.
-const SCRIPTS: [&str; 5] = [
+const SCRIPTS: [&str; 6] = [
     concat!(include_str!("migrations/0001.sql"), "PRAGMA user_version = 1;"),
     concat!(include_str!("migrations/0002.sql"), "PRAGMA user_version = 2;"),
     concat!(include_str!("migrations/0003.sql"), "PRAGMA user_version = 3;"),
     concat!(include_str!("migrations/0004.sql"), "PRAGMA user_version = 4;"),
     concat!(include_str!("migrations/0005.sql"), "PRAGMA user_version = 5;"),
+    concat!(include_str!("migrations/0006.sql"), "PRAGMA user_version = 6;"),
 ];
 
 /// Brings the tables to the version that this program knows.

@@ -1,4 +1,4 @@
-//! Other homes that there is trust with, and the accounts that come of pairings.
+//! Other homes that there is trust with, and their accounts.
 
 use hes_schemas::{HomeId, Timestamp, UserName};
 use secrecy::{ExposeSecret, SecretString};
@@ -24,6 +24,8 @@ pub struct PeerRow {
     pub user: Option<String>,
     /// Our password there; or that of its account here, until it has been handed over.
     pub password: Option<SecretString>,
+    /// The account by which it came when it was invited, until it has taken the other one.
+    pub invited: Option<UserName>,
 }
 
 impl Ledger {
@@ -32,7 +34,8 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`] if the database cannot be read.
     pub async fn peers(&self) -> Result<Vec<PeerRow>, StoreError> {
-        let query = sqlx::query("SELECT home, identity, since, account, url, user, password FROM peer ORDER BY home");
+        let query =
+            sqlx::query("SELECT home, identity, since, account, url, user, password, invited FROM peer ORDER BY home");
         let rows = query.fetch_all(&mut *self.connection().await?).await?;
         Ok(rows.iter().filter_map(|row| read(row).transpose()).collect::<Result<_, _>>()?)
     }
@@ -44,8 +47,8 @@ impl Ledger {
     pub async fn keep_peer(&self, peer: &PeerRow) -> Result<(), StoreError> {
         let identity = peer.identity.jwk().to_string();
         sqlx::query(
-            "INSERT OR REPLACE INTO peer (home, identity, since, transit, account, url, user, password)
-             VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7)",
+            "INSERT OR REPLACE INTO peer (home, identity, since, account, url, user, password, invited)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )
         .bind(peer.home.as_str())
         .bind(identity)
@@ -54,6 +57,7 @@ impl Ledger {
         .bind(peer.url.as_deref())
         .bind(peer.user.as_deref())
         .bind(peer.password.as_ref().map(ExposeSecret::expose_secret))
+        .bind(peer.invited.as_ref().map(UserName::as_str))
         .execute(&mut *self.connection().await?)
         .await?;
         Ok(())
@@ -83,55 +87,28 @@ impl Ledger {
     pub async fn make_peer_account(&self, name: &UserName, password: &str) -> Result<(), StoreError> {
         let mut connection = self.connection().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        make_account(&mut transaction, name, password).await?;
-        transaction.commit().await?;
-        Ok(())
-    }
-
-    /// Makes an account for somebody who was invited; it ends at the next start.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database cannot be written.
-    pub async fn make_invited(&self, name: &UserName, password: &str) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        make_account(&mut transaction, name, password).await?;
-        sqlx::query("INSERT OR IGNORE INTO invited VALUES (?1)").bind(name.as_str()).execute(&mut *transaction).await?;
-        transaction.commit().await?;
-        Ok(())
-    }
-
-    /// Ends the account of somebody who was invited, or of all if nobody is named.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database cannot be written.
-    pub async fn end_invited(&self, name: Option<&UserName>) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let name = name.map(UserName::as_str);
-        for statement in [
-            "DELETE FROM account WHERE name IN (SELECT account FROM invited WHERE ?1 IS NULL OR account = ?1)",
-            "DELETE FROM invited WHERE ?1 IS NULL OR account = ?1",
-        ] {
-            sqlx::query(statement).bind(name).execute(&mut *transaction).await?;
-        }
+        make_account(&mut transaction, name.as_str(), password).await?;
         transaction.commit().await?;
         Ok(())
     }
 }
 
-async fn make_account(connection: &mut SqliteConnection, name: &UserName, password: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM account WHERE name = ?1").bind(name.as_str()).execute(&mut *connection).await?;
+pub(super) async fn make_account(
+    connection: &mut SqliteConnection,
+    name: &str,
+    password: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM account WHERE name = ?1").bind(name).execute(&mut *connection).await?;
     let next = sqlx::query_scalar("UPDATE meta SET generation = generation + 1 RETURNING generation");
     let generation: i64 = next.fetch_one(&mut *connection).await?;
     let insert = sqlx::query("INSERT INTO account VALUES (?1, ?2, 'peer', ?3)");
-    insert.bind(name.as_str()).bind(password).bind(generation).execute(connection).await?;
+    insert.bind(name).bind(password).bind(generation).execute(connection).await?;
     Ok(())
 }
 
 fn read(row: &SqliteRow) -> Result<Option<PeerRow>, sqlx::Error> {
     let (home, identity): (&str, &str) = (row.try_get(0)?, row.try_get(1)?);
-    let account: Option<&str> = row.try_get(3)?;
+    let (account, invited): (Option<&str>, Option<&str>) = (row.try_get(3)?, row.try_get(7)?);
     let (Ok(home_id), Ok(identity)) = (HomeId::new(home), serde_json::from_str(identity)) else {
         tracing::warn!(home, "A peer that cannot be read is left aside");
         return Ok(None);
@@ -144,5 +121,6 @@ fn read(row: &SqliteRow) -> Result<Option<PeerRow>, sqlx::Error> {
         url: row.try_get(4)?,
         user: row.try_get(5)?,
         password: row.try_get::<Option<String>, _>(6)?.map(SecretString::from),
+        invited: invited.and_then(|name| UserName::new(name).ok()),
     }))
 }

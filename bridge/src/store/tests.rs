@@ -2,6 +2,7 @@
 
 mod homes;
 mod killed;
+mod pairings;
 mod sessions;
 
 use std::{io::Write, time::Duration};

@@ -1,15 +1,30 @@
 //! How frames come to a peer: by our own broker, or by another one.
 
+use std::sync::Arc;
+
+use hes_broker::Publish;
+use hes_schemas::{Address, HomeId};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
 use super::{
-    Address, Arc, Caller, CancellationToken, Carrier, Ear, HomeId, Line, PeerRow, Peers, Publish, ROOM, Remote, dial,
-    mpsc, report, trust,
+    super::report,
+    Peers, ROOM,
+    dial::{self, Ear},
+    line::{Carrier, Line},
+    roster::Caller,
+    trust,
 };
+use crate::{remote::Remote, store::PeerRow};
 
 impl Peers {
     /// Has frames carried to and from a peer.
     pub(super) fn carry(self: &Arc<Self>, line: &Arc<Line>, row: &PeerRow, cancel: &CancellationToken) {
         if let Some(account) = &row.account {
             self.roster.add(account.as_str(), Caller::Peer(row.home.clone()));
+            if let Some(invited) = &row.invited {
+                self.roster.add(invited.as_str(), Caller::Invited(Some(row.home.clone())));
+            }
             if let Some(broker) = self.broker.get() {
                 line.set_carrier(Carrier::Own(broker.clone()));
                 line.hand_over(trust::account_of(row));

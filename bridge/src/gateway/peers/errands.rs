@@ -2,42 +2,41 @@
 
 mod info;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use hes_engine::{
     Input,
     homes::{Errand, ErrandKey},
 };
 use hes_schemas::{
-    Datum, Fault, HomeId, Millis, Symbol, Timestamp, UserName, datum_of,
-    message::{InvitationInfo, PairingInfo, PeerAction, PeerInfo, PeersInfo, Presence},
+    Datum, Fault, HomeId, Millis, Symbol, UserName, datum_of,
+    message::{InvitationInfo, PeerAction, PeersInfo},
 };
 use secrecy::SecretString;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use self::info::{invitation_info, pairing_info, peer_info};
 use super::{
-    Caller, Ear, Held, Peers, ROOM,
-    dial::{self, Outgoing},
-    pairing::{Lobby, Open, Place, Reading, Side, Waiting},
+    Peers, ROOM,
+    dial::{self, Ear},
+    pairing::{Lobby, Open, Place, Reading},
+    roster::Caller,
 };
 use crate::{
     accounts::hash,
     client::Connection,
     peers::{
-        invitation::Invitation,
-        pairing::{Hosting, Joining, PairEvent, Paired},
+        invitation::{Invitation, InvitationError},
+        pairing::{Hosting, Joining},
     },
-    remote::{CREDENTIALS, DEAF},
+    remote::Remote,
+    store::{InvitationRow, PairingSide},
 };
 
 /// For how long an invitation can be used unless it is said otherwise, and at least and at most.
 const VALID: Millis = Millis::from_secs(15 * 60);
 const SHORTEST: Millis = Millis::from_secs(60);
 const LONGEST: Millis = Millis::from_secs(24 * 3_600);
-
-/// How often a pairing that was joined is looked at.
-const TICK: Duration = Duration::from_millis(100);
 
 type Outcome = Result<Datum, Fault>;
 
@@ -89,6 +88,10 @@ impl Peers {
             None => self.wait_here(&invitation).await?,
         };
         let info = InvitationInfo { code: Some(invitation.code()), ..invitation_info(&invitation) };
+        if let Place::Elsewhere(..) = place {
+            let row = InvitationRow { invitation: invitation.clone(), used: None };
+            self.around.store.ledger().keep_invitation(&row).await.map_err(|error| internal(&error.to_string()))?;
+        }
         let hosting = Hosting::new(Arc::clone(&self.around.station), invitation);
         self.pairings().invite(Open { hosting, place });
         Ok(datum_of(&info))
@@ -102,13 +105,18 @@ impl Peers {
         let (name, password) = invitation.account();
         let name = UserName::new(&name).map_err(|error| internal(&error.to_string()))?;
         let made = hashed(password).await?;
-        self.around.store.ledger().make_invited(&name, &made).await.map_err(|error| internal(&error.to_string()))?;
+        self.around
+            .store
+            .ledger()
+            .make_invited(invitation, &made)
+            .await
+            .map_err(|error| internal(&error.to_string()))?;
         self.roster.add(name.as_str(), Caller::Invited(None));
         self.around.accounts.reload().await.map_err(|error| internal(&error.to_string()))?;
         Ok(Place::Own(name))
     }
 
-    fn wait_elsewhere(self: &Arc<Self>, remote: crate::remote::Remote) -> Place {
+    pub(super) fn wait_elsewhere(self: &Arc<Self>, remote: Remote) -> Place {
         let (queue, outgoing) = mpsc::channel(ROOM);
         let cancel = self.around.cancel.child_token();
         let errand = self.dial_errand(remote, "+", "lobby");
@@ -118,9 +126,8 @@ impl Peers {
     }
 
     async fn join(self: &Arc<Self>, code: &str) -> Outcome {
-        let invitation: Invitation = code.parse().map_err(|error: crate::peers::invitation::InvitationError| {
-            Fault::new(Symbol::BadValue, error.to_string())
-        })?;
+        let invitation: Invitation =
+            code.parse().map_err(|error: InvitationError| Fault::new(Symbol::BadValue, error.to_string()))?;
         let home = invitation.home().clone();
         if self.line(&home).is_some() {
             return Err(Fault::new(Symbol::Conflict, "that home is a peer already; remove it first"));
@@ -129,58 +136,8 @@ impl Peers {
         let joining =
             joining.ok_or_else(|| Fault::new(Symbol::Expired, "the invitation has expired, or is our own"))?;
         let paired = self.pair(joining, &invitation).await?;
-        let info = self.note_pairing(paired, invitation);
-        Ok(datum_of(&info))
-    }
-
-    /// Speaks with who has invited, until it is known who that is.
-    async fn pair(self: &Arc<Self>, joining: Joining, invitation: &Invitation) -> Result<Paired, Fault> {
-        let remote = self.remote_of_invitation(invitation);
-        let remote = remote.ok_or_else(|| Fault::new(Symbol::BadValue, "the invitation leads nowhere"))?;
-        let (queue, outgoing) = mpsc::channel(ROOM);
-        let (told, outcome) = oneshot::channel();
-        let ear = Arc::new(Guest {
-            clock: Arc::clone(&self.around.clock),
-            state: std::sync::Mutex::new(Some((joining, told))),
-            home: invitation.home().clone(),
-            queue,
-            reason: std::sync::Mutex::default(),
-        });
-        let cancel = self.around.cancel.child_token();
-        let errand = self.dial_errand(remote, invitation.home().as_str(), "guest");
-        let ended = cancel.clone().drop_guard();
-        let hearing: Arc<dyn Ear> = ear.clone();
-        self.around.tasks.spawn(dial::keep(errand, hearing, outgoing, cancel));
-        let ticks = async {
-            let mut ticks = tokio::time::interval(TICK);
-            loop {
-                ticks.tick().await;
-                ear.step(|joining, now| joining.handle_timeout(now));
-            }
-        };
-        let paired = tokio::select! {
-            paired = outcome => paired,
-            () = ticks => return Err(internal("no outcome")),
-        };
-        drop(ended);
-        // not as if it were late: whoever asked would wait for it
-        let failed = |reason: &str| Fault::new(Symbol::Denied, reason);
-        paired.map_err(|_gone| failed("the pairing has ended"))?.map_err(|reason| failed(&reason))
-    }
-
-    fn note_pairing(self: &Arc<Self>, paired: Paired, invitation: Invitation) -> PairingInfo {
-        let mut pairings = self.pairings();
-        let home = paired.home.clone();
-        let superseded = pairings.wait_for(paired.clone(), Side::Guest(invitation), self.now());
-        let info = pairings.waiting().find(|waiting| waiting.paired.home == home).map(pairing_info);
-        drop(pairings);
-        superseded.into_iter().for_each(|account| self.end_soon(account));
-        info.unwrap_or_else(|| PairingInfo {
-            home,
-            number: paired.number.to_string(),
-            fingerprint: paired.identity.id().to_string(),
-            until: self.now(),
-        })
+        let row = self.note_pairing(paired, PairingSide::Guest, invitation).await?;
+        Ok(datum_of(&pairing_info(&row)))
     }
 
     async fn confirm(self: &Arc<Self>, home: &HomeId, number: &str) -> Outcome {
@@ -188,13 +145,25 @@ impl Peers {
         let reading = self.pairings().read(home, number);
         match reading {
             Reading::Right(waiting) => {
-                self.trust(*waiting).await?;
+                if let Err(fault) = self.trust(&waiting).await {
+                    // it can be confirmed once more
+                    drop(self.pairings().wait_for(*waiting));
+                    return Err(fault);
+                }
                 let info = self.lines().get(home).map(peer_info);
                 info.map(|info| datum_of(&info)).ok_or_else(|| internal("the peer is not there"))
             }
-            Reading::Wrong => Err(Fault::new(Symbol::BadValue, "the pairing has another number")),
-            Reading::GivenUp(account) => {
-                account.into_iter().for_each(|account| self.end_soon(account));
+            Reading::Wrong(waiting) => {
+                self.around
+                    .store
+                    .ledger()
+                    .keep_pairing(&waiting)
+                    .await
+                    .map_err(|error| internal(&error.to_string()))?;
+                Err(Fault::new(Symbol::BadValue, "the pairing has another number"))
+            }
+            Reading::GivenUp(waiting) => {
+                self.end_pairing(&waiting).await;
                 Err(Fault::new(Symbol::Denied, "too many wrong numbers; the pairing has ended"))
             }
             Reading::Unknown => Err(Fault::new(Symbol::Unknown, "no pairing with that home waits to be confirmed")),
@@ -217,61 +186,6 @@ impl Peers {
             pairings: pairings.waiting().map(pairing_info).collect(),
             invitations: pairings.invitations().map(invitation_info).collect(),
         }
-    }
-}
-
-/// A pairing, and who waits for it.
-type Waits = (Joining, oneshot::Sender<Result<Paired, String>>);
-
-/// Uses an invitation on the broker that it leads to.
-struct Guest {
-    clock: Arc<super::Clock>,
-    state: std::sync::Mutex<Option<Waits>>,
-    home: HomeId,
-    queue: mpsc::Sender<Outgoing>,
-    reason: std::sync::Mutex<Option<String>>,
-}
-
-impl Guest {
-    fn step(&self, step: impl FnOnce(&mut Joining, Timestamp) -> Vec<PairEvent>) {
-        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let events = state.as_mut().map(|(joining, _)| step(joining, self.clock.now())).unwrap_or_default();
-        for event in events {
-            match event {
-                // what is lost is sent again
-                PairEvent::Send(frame) => drop(self.queue.try_send(Outgoing { to: self.home.clone(), frame })),
-                PairEvent::Paired(paired) => end(&mut state, Ok(*paired)),
-                PairEvent::Failed(reason) => {
-                    let why = self.reason.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-                    end(&mut state, Err(why.unwrap_or_else(|| reason.to_owned())));
-                }
-            }
-        }
-    }
-}
-
-fn end(state: &mut Option<Waits>, outcome: Result<Paired, String>) {
-    if let Some((_, told)) = state.take() {
-        // whoever asked may have gone
-        drop(told.send(outcome));
-    }
-}
-
-impl Ear for Guest {
-    fn up(&self) {
-        self.step(|joining, now| joining.handle_timeout(now));
-    }
-
-    fn heard(&self, _from: &HomeId, frame: &[u8]) {
-        self.step(|joining, now| joining.receive(now, frame));
-    }
-
-    fn down(&self, reason: &str) {
-        if matches!(reason, DEAF | CREDENTIALS) {
-            let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            return end(&mut state, Err(format!("{reason}; the invitation may have been used")));
-        }
-        *self.reason.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(reason.to_owned());
     }
 }
 

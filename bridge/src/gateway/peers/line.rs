@@ -10,18 +10,17 @@ use std::{
     },
 };
 
-use hes_broker::{Broker, Publish};
-use hes_engine::Input;
-use hes_schemas::{Address, Encoding, HomeId, Limits, Root, Timestamp, Topic, decode, encode, link::LinkMessage};
+use hes_broker::Broker;
+use hes_schemas::{Address, Encoding, HomeId, Limits, Root, Timestamp, Topic, encode, link::LinkMessage};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc::Sender};
 
 use super::{
-    super::{clock::Clock, mind::Mind, report},
+    super::{clock::Clock, mind::Mind},
     dial::{Ear, Outgoing},
 };
 use crate::peers::{
-    channel::{Channel, Event, Figures, LARGEST, SealError},
+    channel::{Channel, Event, Figures, LARGEST},
     keys::KeyId,
     station::Station,
 };

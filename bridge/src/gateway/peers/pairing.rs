@@ -1,15 +1,28 @@
 //! Invitations that wait to be used, and pairings that wait for two people.
+//!
+//! Both are in the store too: they outlive the gateway, and end when they said that they would.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Weak},
+};
 
-use hes_schemas::{HomeId, Millis, Timestamp, UserName};
+use hes_schemas::{Fault, HomeId, Millis, Symbol, Timestamp, UserName};
 use tokio::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
 
-use super::{Caller, Ear, Outgoing, Peers};
-use crate::peers::{
-    invitation::Invitation,
-    pairing::{Hosting, PairEvent, Paired},
+use super::{
+    super::report,
+    Peers,
+    dial::{Ear, Outgoing},
+    roster::Caller,
+};
+use crate::{
+    peers::{
+        invitation::Invitation,
+        pairing::{Hosting, PairEvent, Paired},
+    },
+    store::{InvitationRow, PairingRow, PairingSide, StoreError},
 };
 
 /// How many invitations, and how many pairings, there may be at a time.
@@ -18,9 +31,6 @@ pub(super) const MOST: usize = 16;
 /// For how long a pairing can be confirmed.
 const PATIENCE: Millis = Millis::from_secs(15 * 60);
 
-/// How long an account that was confirmed waits to be exchanged for the peer's own.
-const EXCHANGE: Millis = Millis::from_secs(24 * 3_600);
-
 /// How often a wrong number may be given.
 const ATTEMPTS: u8 = 3;
 
@@ -28,9 +38,7 @@ const ATTEMPTS: u8 = 3;
 #[derive(Debug, Default)]
 pub(super) struct Pairings {
     open: Vec<Open>,
-    waiting: BTreeMap<HomeId, Waiting>,
-    /// Accounts that were confirmed, until the peer has its own; by home.
-    leaving: BTreeMap<HomeId, (UserName, Timestamp)>,
+    waiting: BTreeMap<HomeId, PairingRow>,
 }
 
 /// An invitation.
@@ -49,35 +57,15 @@ pub(super) enum Place {
     Elsewhere(Sender<Outgoing>, CancellationToken),
 }
 
-/// A pairing that waits to be confirmed.
-#[derive(Debug, Clone)]
-pub(super) struct Waiting {
-    pub(super) paired: Paired,
-    pub(super) until: Timestamp,
-    pub(super) side: Side,
-    attempts: u8,
-}
-
-/// Which side of a pairing this home is.
-#[derive(Debug, Clone)]
-pub(super) enum Side {
-    /// It has invited to its own broker, with this account.
-    Host(UserName),
-    /// It has invited to another broker.
-    HostElsewhere(String),
-    /// It was invited.
-    Guest(Invitation),
-}
-
 /// What becomes of a number that somebody has read.
 #[derive(Debug)]
 pub(super) enum Reading {
     /// It is the right one.
-    Right(Box<Waiting>),
+    Right(Box<PairingRow>),
     /// It is another one; it may be tried again.
-    Wrong,
+    Wrong(Box<PairingRow>),
     /// It was wrong too often.
-    GivenUp(Option<UserName>),
+    GivenUp(Box<PairingRow>),
     /// Nothing waits to be confirmed.
     Unknown,
 }
@@ -91,86 +79,73 @@ impl Pairings {
         self.open.push(open);
     }
 
-    pub(super) fn wait_for(&mut self, paired: Paired, side: Side, now: Timestamp) -> Option<UserName> {
-        let until = now + PATIENCE;
-        let home = paired.home.clone();
+    /// Has a pairing wait; returns the one before with the same home.
+    ///
+    /// # Errors
+    /// [`Symbol::TooMany`].
+    pub(super) fn wait_for(&mut self, row: PairingRow) -> Result<Option<PairingRow>, Fault> {
+        let home = row.paired.home.clone();
         if self.waiting.len() >= MOST && !self.waiting.contains_key(&home) {
-            return side.account();
+            return Err(Fault::new(Symbol::TooMany, "too many pairings wait to be confirmed; try again later"));
         }
-        let waiting = Waiting { paired, until, side, attempts: 0 };
-        self.waiting.insert(home, waiting).and_then(|before| before.side.account())
+        Ok(self.waiting.insert(home, row))
     }
 
     pub(super) fn read(&mut self, home: &HomeId, number: &str) -> Reading {
         let Some(waiting) = self.waiting.get_mut(home) else { return Reading::Unknown };
-        if waiting.paired.number.is_read(number) {
-            return self.waiting.remove(home).map_or(Reading::Unknown, |waiting| Reading::Right(Box::new(waiting)));
+        let is_right = waiting.paired.number.is_read(number);
+        if !is_right {
+            waiting.attempts += 1;
+            if waiting.attempts < ATTEMPTS {
+                return Reading::Wrong(Box::new(waiting.clone()));
+            }
         }
-        waiting.attempts += 1;
-        if waiting.attempts < ATTEMPTS {
-            return Reading::Wrong;
+        match self.waiting.remove(home) {
+            Some(waiting) if is_right => Reading::Right(Box::new(waiting)),
+            Some(waiting) => Reading::GivenUp(Box::new(waiting)),
+            None => Reading::Unknown,
         }
-        Reading::GivenUp(self.waiting.remove(home).and_then(|waiting| waiting.side.account()))
     }
 
-    /// Keeps the account of an invitation until the peer has its own.
-    pub(super) fn exchange(&mut self, home: HomeId, account: UserName, now: Timestamp) {
-        self.leaving.insert(home, (account, now + EXCHANGE));
+    /// Forgets an invitation of this home.
+    pub(super) fn end_invitation(&mut self, invitation: &Invitation) {
+        let account = invitation.account().0;
+        for open in self.open.extract_if(.., |open| open.hosting.invitation().account().0 == account) {
+            open.place.end();
+        }
     }
 
-    /// Returns the account of an invitation that is not needed any more.
-    pub(super) fn exchanged(&mut self, home: &HomeId) -> Option<UserName> {
-        self.leaving.remove(home).map(|(account, _)| account)
-    }
-
-    /// Forgets what is too late, and returns the accounts that end with that.
-    pub(super) fn end_late(&mut self, now: Timestamp) -> Vec<UserName> {
-        let mut ended = Vec::new();
+    /// Forgets what is too late; says whether anything was.
+    pub(super) fn end_late(&mut self, now: Timestamp) -> bool {
+        let before = self.open.len() + self.waiting.len();
         for open in self.open.extract_if(.., |open| open.hosting.invitation().until() <= now) {
-            ended.extend(open.place.end());
+            open.place.end();
         }
-        for (_, waiting) in self.waiting.extract_if(.., |_, waiting| waiting.until <= now) {
-            ended.extend(waiting.side.account());
-        }
-        for (_, (account, _)) in self.leaving.extract_if(.., |_, (_, until)| *until <= now) {
-            ended.push(account);
-        }
-        ended
+        self.waiting.retain(|_, waiting| waiting.until > now);
+        self.open.len() + self.waiting.len() < before
     }
 
+    /// Returns the invitations that nobody has used.
     pub(super) fn invitations(&self) -> impl Iterator<Item = &Invitation> {
-        self.open.iter().map(|open| open.hosting.invitation())
+        self.open.iter().filter(|open| open.hosting.used().is_none()).map(|open| open.hosting.invitation())
     }
 
-    pub(super) fn waiting(&self) -> impl Iterator<Item = &Waiting> {
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &PairingRow> {
         self.waiting.values()
     }
 }
 
 impl Place {
-    /// Ends the connection, or returns the account that ends.
-    fn end(self) -> Option<UserName> {
+    fn end(self) {
         match self {
-            Self::Own(account) => Some(account),
-            Self::Elsewhere(_, cancel) => {
-                cancel.cancel();
-                None
-            }
-        }
-    }
-}
-
-impl Side {
-    fn account(&self) -> Option<UserName> {
-        match self {
-            Self::Host(account) => Some(account.clone()),
-            Self::HostElsewhere(_) | Self::Guest(_) => None,
+            Self::Own(_) => {}
+            Self::Elsewhere(_, cancel) => cancel.cancel(),
         }
     }
 }
 
 /// Hears those who use an invitation on another broker.
-pub(super) struct Lobby(pub(super) std::sync::Weak<Peers>);
+pub(super) struct Lobby(pub(super) Weak<Peers>);
 
 impl Ear for Lobby {
     fn up(&self) {}
@@ -182,8 +157,14 @@ impl Ear for Lobby {
     }
 
     fn down(&self, reason: &str) {
-        super::report::lobby_down(reason);
+        report::lobby_down(reason);
     }
+}
+
+/// What a frame of a pairing has led to.
+struct Through {
+    invitation: InvitationRow,
+    paired: Paired,
 }
 
 impl Peers {
@@ -192,50 +173,128 @@ impl Peers {
         if self.line(from).is_some() {
             return;
         }
-        let now = self.now();
-        let mut pairings = self.pairings();
-        let mut paired = None;
-        for (at, open) in pairings.open.iter_mut().enumerate() {
-            let is_meant = match &open.place {
-                Place::Own(own) => account == Some(own.as_str()),
-                Place::Elsewhere(..) => account.is_none(),
-            };
-            if !is_meant {
-                continue;
-            }
-            for event in open.hosting.receive(now, from, bytes) {
-                match event {
-                    PairEvent::Send(frame) => self.answer(&open.place, from, frame),
-                    PairEvent::Paired(with) => paired = Some((at, *with)),
-                    PairEvent::Failed(reason) => super::report::pairing_failed(from, reason),
+        let (mut answers, mut through) = (Vec::new(), None);
+        {
+            let mut pairings = self.pairings();
+            for Open { hosting, place } in &mut pairings.open {
+                let queue = match place {
+                    Place::Own(own) if account == Some(own.as_str()) => None,
+                    Place::Elsewhere(queue, _) if account.is_none() => Some(queue.clone()),
+                    Place::Own(_) | Place::Elsewhere(..) => continue,
+                };
+                for event in hosting.receive(self.now(), from, bytes) {
+                    match event {
+                        PairEvent::Send(frame) => answers.push((queue.clone(), frame)),
+                        PairEvent::Paired(paired) => {
+                            let (invitation, used) = (hosting.invitation().clone(), hosting.used().cloned());
+                            through = Some(Through { invitation: InvitationRow { invitation, used }, paired: *paired });
+                        }
+                        PairEvent::Failed(reason) => report::pairing_failed(from, reason),
+                    }
                 }
             }
         }
-        let Some((at, with)) = paired else { return };
-        let Some(open) = pairings.open.get(at) else { return };
-        let side = match &open.place {
-            Place::Own(account) => Side::Host(account.clone()),
-            Place::Elsewhere(..) => Side::HostElsewhere(open.hosting.invitation().url().to_owned()),
-        };
-        if let Side::Host(account) = &side {
-            self.roster.add(account.as_str(), Caller::Invited(Some(from.clone())));
+        let (me, to) = (Arc::clone(self), from.clone());
+        let Some(through) = through else { return me.answer(&to, answers) };
+        self.spawn(&self.around.cancel, async move {
+            // kept before the other side hears of it: it must not be through with somebody who has forgotten it
+            me.came_through(through).await;
+            me.answer(&to, answers);
+        });
+    }
+
+    async fn came_through(&self, Through { invitation: used, paired }: Through) {
+        let (home, invitation) = (paired.home.clone(), used.invitation.clone());
+        if self.third_broker(invitation.url()).is_none() {
+            self.roster.add(&invitation.account().0, Caller::Invited(Some(home.clone())));
         }
-        super::report::paired(from);
-        let superseded = pairings.wait_for(with, side, now);
-        drop(pairings);
-        superseded.into_iter().for_each(|account| self.end_soon(account));
+        let kept = self.around.store.ledger().keep_invitation(&used).await;
+        kept.unwrap_or_else(|error| report::pairing_not_kept(&home, &error));
+        match self.note_pairing(paired, PairingSide::Host, invitation).await {
+            Ok(_) => report::paired(&home),
+            Err(fault) => report::pairing_failed(&home, &fault.detail),
+        }
     }
 
-    pub(super) fn end_soon(self: &Arc<Self>, account: UserName) {
-        let me = Arc::clone(self);
-        self.spawn(&self.around.cancel, async move { me.end_invited(&account).await });
+    /// Has a pairing wait to be confirmed.
+    ///
+    /// # Errors
+    /// [`Symbol::TooMany`].
+    pub(super) async fn note_pairing(
+        &self,
+        paired: Paired,
+        side: PairingSide,
+        invitation: Invitation,
+    ) -> Result<PairingRow, Fault> {
+        let row = PairingRow { paired, until: self.now() + PATIENCE, attempts: 0, side, invitation };
+        let before = self.pairings().wait_for(row.clone())?;
+        let kept = self.around.store.ledger().keep_pairing(&row).await;
+        kept.unwrap_or_else(|error| report::pairing_not_kept(&row.paired.home, &error));
+        let account = row.invitation.account().0;
+        if let Some(before) = before.filter(|before| before.invitation.account().0 != account) {
+            self.end_invitation(&before).await;
+        }
+        Ok(row)
     }
 
-    fn answer(&self, place: &Place, to: &HomeId, frame: Vec<u8>) {
-        match place {
-            Place::Own(_) => self.publish_to(to, frame),
-            // one that is lost is sent again when it is asked for again
-            Place::Elsewhere(queue, _) => drop(queue.try_send(Outgoing { to: to.clone(), frame })),
+    /// Ends a pairing, and with it the invitation of ours that has led to it.
+    pub(super) async fn end_pairing(&self, row: &PairingRow) {
+        let ended = self.around.store.ledger().end_pairing(&row.paired.home).await;
+        ended.unwrap_or_else(|error| report::pairing_not_kept(&row.paired.home, &error));
+        self.end_invitation(row).await;
+    }
+
+    async fn end_invitation(&self, row: &PairingRow) {
+        if row.side == PairingSide::Guest {
+            return;
+        }
+        self.pairings().end_invitation(&row.invitation);
+        let ended = self.around.store.ledger().end_invitation(&row.invitation).await;
+        ended.unwrap_or_else(|error| report::pairing_not_kept(&row.paired.home, &error));
+        self.end_invited().await;
+    }
+
+    /// Ends the accounts of those who were invited, and need none any more.
+    pub(super) async fn end_invited(&self) {
+        let ended = async {
+            let ended = self.around.store.ledger().end_invited(self.now()).await?;
+            ended.iter().for_each(|account| self.roster.remove(account));
+            if ended.is_empty() { Ok(()) } else { self.around.accounts.reload().await }
+        };
+        ended.await.unwrap_or_else(|error: StoreError| report::accounts_stay(&error));
+    }
+
+    /// Goes on with what an earlier run has begun.
+    pub(super) fn restore_pairings(self: &Arc<Self>, invitations: Vec<InvitationRow>, waiting: Vec<PairingRow>) {
+        for InvitationRow { invitation, used } in invitations {
+            let Ok(account) = UserName::new(&invitation.account().0) else { continue };
+            let place = match self.third_broker(invitation.url()) {
+                Some(remote) => self.wait_elsewhere(remote),
+                None => {
+                    let home = used.as_ref().map(|used| used.home.clone());
+                    self.roster.add(account.as_str(), Caller::Invited(home));
+                    Place::Own(account)
+                }
+            };
+            let hosting = Hosting::restored(Arc::clone(&self.around.station), invitation, used);
+            self.pairings().invite(Open { hosting, place });
+        }
+        for row in waiting.into_iter().filter(|row| self.line(&row.paired.home).is_none()) {
+            if row.side == PairingSide::Host && self.third_broker(row.invitation.url()).is_none() {
+                self.roster.add(&row.invitation.account().0, Caller::Invited(Some(row.paired.home.clone())));
+            }
+            // there were no more than there may be
+            drop(self.pairings().wait_for(row));
+        }
+    }
+
+    fn answer(&self, to: &HomeId, answers: Vec<(Option<Sender<Outgoing>>, Vec<u8>)>) {
+        for (queue, frame) in answers {
+            match queue {
+                None => self.publish_to(to, frame),
+                // one that is lost is sent again when it is asked for again
+                Some(queue) => drop(queue.try_send(Outgoing { to: to.clone(), frame })),
+            }
         }
     }
 }

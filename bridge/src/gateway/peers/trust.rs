@@ -8,44 +8,49 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 
 use super::{
+    super::report,
     Peers,
     errands::{hashed, internal},
     line::Account,
-    pairing::{Side, Waiting},
-    report,
 };
-use crate::{accounts::generate, client::Connection, peers::invitation::Invitation, remote::Remote, store::PeerRow};
+use crate::{
+    accounts::generate,
+    client::Connection,
+    peers::invitation::Invitation,
+    remote::Remote,
+    store::{PairingRow, PairingSide, PeerRow},
+};
 
 /// How many connections a peer may have: one may take over from another that is about to end.
 const CONNECTIONS: u32 = 4;
 
 impl Peers {
     /// Trusts a home that both owners have confirmed.
-    pub(super) async fn trust(self: &Arc<Self>, waiting: Waiting) -> Result<(), Fault> {
+    pub(super) async fn trust(self: &Arc<Self>, waiting: &PairingRow) -> Result<(), Fault> {
         let home = waiting.paired.home.clone();
         self.forget(&home).await?;
         let now = self.now();
         let row = PeerRow {
             home: home.clone(),
-            identity: waiting.paired.identity,
+            identity: waiting.paired.identity.clone(),
             since: now,
             account: None,
             url: None,
             user: None,
             password: None,
+            invited: None,
         };
+        let url = waiting.invitation.url();
         let row = match waiting.side {
-            Side::Host(invited) => {
-                self.pairings().exchange(home.clone(), invited, now);
-                self.with_account(row).await?
-            }
-            Side::HostElsewhere(url) => PeerRow { url: Some(url), ..row },
-            Side::Guest(invitation) => self.as_guest(row, &invitation),
+            PairingSide::Guest => self.as_guest(row, &waiting.invitation),
+            PairingSide::Host if self.third_broker(url).is_some() => PeerRow { url: Some(url.to_owned()), ..row },
+            PairingSide::Host => self.with_account(row, &waiting.invitation).await?,
         };
         self.around.store.ledger().keep_peer(&row).await.map_err(fault)?;
         self.around.accounts.reload().await.map_err(fault)?;
         self.hold(row);
         self.tell_terms();
+        self.end_pairing(waiting).await;
         report::trusted(&home);
         Ok(())
     }
@@ -58,9 +63,7 @@ impl Peers {
         self.around.accounts.reload().await.map_err(fault)?;
         self.tell_terms();
         self.forget(home).await?;
-        if let Some(account) = { self.pairings().exchanged(home) } {
-            self.end_invited(&account).await;
-        }
+        self.end_invited().await;
         report::distrusted(home);
         Ok(was_trusted || removed)
     }
@@ -70,13 +73,12 @@ impl Peers {
         let (me, home) = (Arc::clone(self), home.clone());
         self.spawn(&self.around.cancel, async move {
             let _turn = me.turn.lock().await;
-            if let Some(row) = me.row(&home) {
-                let kept = me.around.store.ledger().keep_peer(&PeerRow { password: None, ..row }).await;
-                kept.unwrap_or_else(|error| report::peer_not_kept(&home, &error));
-            }
-            if let Some(account) = { me.pairings().exchanged(&home) } {
-                me.end_invited(&account).await;
-            }
+            let Some(row) = me.row(&home) else { return };
+            let row = PeerRow { password: None, invited: None, ..row };
+            let kept = me.around.store.ledger().keep_peer(&row).await;
+            kept.unwrap_or_else(|error| report::peer_not_kept(&home, &error));
+            me.set_row(row);
+            me.end_invited().await;
         });
     }
 
@@ -122,14 +124,15 @@ impl Peers {
         Some(if connection.is_tls() { remote.with_tls(self.around.settings.trust.clone()) } else { remote })
     }
 
-    async fn with_account(&self, row: PeerRow) -> Result<PeerRow, Fault> {
+    async fn with_account(&self, row: PeerRow, invitation: &Invitation) -> Result<PeerRow, Fault> {
+        let invited = UserName::new(&invitation.account().0).map_err(fault)?;
         let name = UserName::new(&format!("peer-{}", row.home)).map_err(fault)?;
         let password = generate().map_err(fault)?;
         let made = hashed(password.clone()).await?;
         let ledger = self.around.store.ledger();
         ledger.make_peer_account(&name, &made).await.map_err(fault)?;
         ledger.limit(&name, &self.allowance()).await.map_err(fault)?;
-        Ok(PeerRow { account: Some(name), password: Some(password), ..row })
+        Ok(PeerRow { account: Some(name), password: Some(password), invited: Some(invited), ..row })
     }
 
     /// What a peer sends faster than it may is not read, and slows nobody else.

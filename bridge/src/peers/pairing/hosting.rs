@@ -9,6 +9,7 @@ use super::{Number, PairEvent, Paired, Shown, card, commitment, prologue};
 use crate::peers::{
     channel::{Bucket, Frame, Kind, PAIRING, Side, Terms, read, remote, write},
     invitation::Invitation,
+    keys::PublicKey,
     station::Station,
 };
 
@@ -20,10 +21,20 @@ pub struct Hosting {
     station: Arc<Station>,
     invitation: Invitation,
     halves: VecDeque<Half>,
-    /// What is said again to the one who has used it.
-    done: Option<(HomeId, u64, Vec<u8>)>,
+    used: Option<Used>,
     limit: Bucket,
     ends: Bucket,
+}
+
+/// By whom an invitation has been used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Used {
+    /// Which home.
+    pub home: HomeId,
+    /// Its identity.
+    pub identity: PublicKey,
+    /// What is said again to it, if it has not heard that it was.
+    pub done: Vec<u8>,
 }
 
 struct Half {
@@ -47,9 +58,15 @@ impl Hosting {
     /// Waits for somebody to use an invitation of this home.
     #[must_use]
     pub const fn new(station: Arc<Station>, invitation: Invitation) -> Self {
+        Self::restored(station, invitation, None)
+    }
+
+    /// Goes on with an invitation that an earlier run has made.
+    #[must_use]
+    pub const fn restored(station: Arc<Station>, invitation: Invitation, used: Option<Used>) -> Self {
         let limit = Bucket::new(16, Millis::from_secs(1));
         let ends = Bucket::new(32, Millis::new(250));
-        Self { station, invitation, halves: VecDeque::new(), done: None, limit, ends }
+        Self { station, invitation, halves: VecDeque::new(), used, limit, ends }
     }
 
     /// Returns the invitation.
@@ -58,10 +75,13 @@ impl Hosting {
         &self.invitation
     }
 
-    /// Says whether it has been used: nobody else can use it.
+    /// Returns by whom it has been used: nobody else can use it.
+    ///
+    /// The same home can begin anew, with the same identity and another number: its gateway may have stopped before it knew
+    /// that it was through.
     #[must_use]
-    pub const fn is_used(&self) -> bool {
-        self.done.is_some()
+    pub const fn used(&self) -> Option<&Used> {
+        self.used.as_ref()
     }
 
     /// Takes a frame of a home, or of somebody who says so.
@@ -71,7 +91,9 @@ impl Hosting {
         let is_over = self.invitation.until() <= now || from == self.station.home();
         let Some(frame) = Frame::decode(bytes).filter(|_| !is_over) else { return Vec::new() };
         let events = match frame.kind {
-            Kind::PairInit if !self.is_used() => self.begun(now, from, frame).map(|event| vec![event]),
+            Kind::PairInit if self.used.as_ref().is_none_or(|used| used.home == *from) => {
+                self.begun(now, from, frame).map(|event| vec![event])
+            }
             Kind::PairFinal => self.finished(now, from, frame),
             Kind::PairInit
             | Kind::Init
@@ -122,10 +144,11 @@ impl Hosting {
     }
 
     fn finished(&mut self, now: Timestamp, from: &HomeId, frame: Frame<'_>) -> Option<Vec<PairEvent>> {
-        if let Some((_, _, done)) = self.done.as_ref().filter(|(home, id, _)| home == from && *id == frame.session) {
-            return self.limit.take(now).then(|| vec![PairEvent::Send(done.clone())]);
+        let is_through = |used: &&Used| used.home == *from && used.session() == Some(frame.session);
+        if let Some(used) = self.used.as_ref().filter(is_through) {
+            return self.limit.take(now).then(|| vec![PairEvent::Send(used.done.clone())]);
         }
-        if self.is_used() || !self.ends.take(now) {
+        if !self.ends.take(now) {
             return None;
         }
         let is_meant = |half: &Half| half.id == frame.session && half.from == *from;
@@ -139,13 +162,22 @@ impl Hosting {
         if commitment(&card.identity, &card.nonce) != *replied.commitment {
             return Some(vec![PairEvent::Failed("somebody who has seen the invitation is not honest")]);
         }
+        if self.used.as_ref().is_some_and(|used| used.identity != card.identity) {
+            return Some(vec![PairEvent::Failed("somebody else has used the invitation under the same name")]);
+        }
         let host = Shown { home: self.station.home(), identity: self.station.keys.identity(), nonce: &half.nonce };
         let number = Number::of(Shown { home: from, identity: &card.identity, nonce: &card.nonce }, host);
         let done = seal_done(half.id, replied.state)?;
-        self.done = Some((from.clone(), frame.session, done.clone()));
+        self.used = Some(Used { home: from.clone(), identity: card.identity.clone(), done: done.clone() });
         self.halves.clear();
         let paired = Paired { home: from.clone(), identity: card.identity, number };
         Some(vec![PairEvent::Send(done), PairEvent::Paired(Box::new(paired))])
+    }
+}
+
+impl Used {
+    fn session(&self) -> Option<u64> {
+        Frame::decode(&self.done).map(|frame| frame.session)
     }
 }
 

@@ -15,18 +15,31 @@ use crate::peers::{
 /// How long to wait before the same is sent again.
 const AGAIN: Millis = Millis::from_secs(1);
 
+/// How often the last frame is sent before another attempt is made beside: the host may have forgotten the first ones.
+const LAST: u32 = 5;
+
 /// A pairing that this home was invited to.
 pub struct Joining {
     station: Arc<Station>,
     invitation: Invitation,
+    attempt: Attempt,
+    /// One whose end has not been answered.
+    former: Option<Attempt>,
+    next: Timestamp,
+    is_over: bool,
+    answers: Bucket,
+}
+
+/// One way through the handshake.
+struct Attempt {
     id: u64,
     chance: [u8; 32],
     nonce: [u8; 32],
-    /// What is sent until it is answered; nothing once it is over.
-    frame: Option<Vec<u8>>,
-    next: Timestamp,
+    /// What is sent until it is answered.
+    frame: Vec<u8>,
+    /// How often that was.
+    tries: u32,
     shown: Option<(StatelessTransportState, Paired)>,
-    answers: Bucket,
 }
 
 impl Joining {
@@ -38,13 +51,9 @@ impl Joining {
         if invitation.home() == station.home() || invitation.until() <= now {
             return None;
         }
-        let (chance, nonce, id) = ((station.chance)()?, (station.chance)()?, (station.chance)()?);
-        let id = id.first_chunk::<8>().copied().map(u64::from_be_bytes)?;
         let answers = Bucket::new(32, Millis::new(250));
-        let mut joining = Self { station, invitation, id, chance, nonce, frame: None, next: now, shown: None, answers };
-        let (_, message) = joining.start().ok()?;
-        joining.frame = Some(Frame { kind: Kind::PairInit, session: id, number: 0, body: &message }.encode());
-        Some(joining)
+        let attempt = Attempt::begin(&station, &invitation)?;
+        Some(Self { station, invitation, attempt, former: None, next: now, is_over: false, answers })
     }
 
     /// Returns the invitation that it uses.
@@ -55,12 +64,16 @@ impl Joining {
 
     /// Takes a frame of the home that has invited, or of somebody who says so.
     pub fn receive(&mut self, now: Timestamp, bytes: &[u8]) -> Vec<PairEvent> {
-        let frame = Frame::decode(bytes).filter(|frame| frame.session == self.id && self.frame.is_some());
-        let Some(frame) = frame.filter(|_| self.answers.take(now)) else { return Vec::new() };
+        let Some(frame) = Frame::decode(bytes).filter(|_| !self.is_over && self.answers.take(now)) else {
+            return Vec::new();
+        };
+        let is_former = self.former.as_ref().is_some_and(|former| former.id == frame.session);
+        let is_meant = is_former || self.attempt.id == frame.session;
         let done = match frame.kind {
-            Kind::PairReply if self.shown.is_none() => self.replied(now, frame.body),
-            Kind::PairDone => self.done(frame.body),
+            Kind::PairReply if is_meant && !is_former && self.attempt.shown.is_none() => self.replied(now, frame.body),
+            Kind::PairDone if is_meant => self.done(&frame),
             Kind::PairReply
+            | Kind::PairDone
             | Kind::Init
             | Kind::Reply
             | Kind::Final
@@ -74,58 +87,85 @@ impl Joining {
 
     /// Sends again what was not answered, and ends when the invitation does.
     pub fn handle_timeout(&mut self, now: Timestamp) -> Vec<PairEvent> {
-        if self.frame.is_none() || self.next > now {
+        if self.is_over || self.next > now {
             return Vec::new();
         }
         if self.invitation.until() <= now {
-            self.frame = None;
+            self.is_over = true;
             return vec![PairEvent::Failed("the invitation has expired")];
         }
         self.next = now + AGAIN;
-        self.frame.iter().cloned().map(PairEvent::Send).collect()
+        if self.attempt.shown.is_some() && self.attempt.tries >= LAST {
+            self.begin_anew();
+        }
+        self.attempt.tries += 1;
+        let frames = self.former.iter().chain([&self.attempt]).map(|attempt| attempt.frame.clone());
+        frames.map(PairEvent::Send).collect()
     }
 
     /// Returns when [`Joining::handle_timeout`] has something to do; nothing once it is over.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Timestamp> {
-        self.frame.as_ref().map(|_| self.next)
+        (!self.is_over).then_some(self.next)
     }
 
-    fn start(&self) -> Result<(HandshakeState, Vec<u8>), snow::Error> {
-        let prologue = prologue(self.station.root.as_str(), self.station.home(), self.invitation.home());
-        let (voice, secret) = (&self.station.voice, self.invitation.secret());
-        let terms = Terms { pattern: PAIRING, voice, prologue: &prologue, secret, chance: self.chance };
-        let mut state = terms.initiator()?;
-        let message = write(&mut state, &commitment(self.station.keys.identity(), &self.nonce))?;
-        Ok((state, message))
+    fn begin_anew(&mut self) {
+        if let Some(attempt) = Attempt::begin(&self.station, &self.invitation) {
+            self.former = Some(std::mem::replace(&mut self.attempt, attempt));
+        }
     }
 
     /// The host has shown itself; what is not the host's is as if it had not come.
     fn replied(&mut self, now: Timestamp, body: &[u8]) -> Option<PairEvent> {
-        let (mut state, _) = self.start().ok()?;
+        let Self { station, invitation, attempt, .. } = self;
+        let (mut state, _) = attempt.start(station, invitation).ok()?;
         let payload = read(&mut state, body).ok()?;
-        let (host, station) = (self.invitation.home(), &self.station);
+        let host = invitation.home();
         let card = card::read(station, host, Side::Host, &remote(&state)?, &payload, now)?;
-        if card.identity.id() != self.invitation.fingerprint() {
+        if card.identity.id() != invitation.fingerprint() {
             return None;
         }
-        let own = card::show(station, host, Side::Guest, &self.nonce, now)?;
+        let own = card::show(station, host, Side::Guest, &attempt.nonce, now)?;
         let message = write(&mut state, &own).ok()?;
-        let guest = Shown { home: station.home(), identity: station.keys.identity(), nonce: &self.nonce };
+        let guest = Shown { home: station.home(), identity: station.keys.identity(), nonce: &attempt.nonce };
         let number = Number::of(guest, Shown { home: host, identity: &card.identity, nonce: &card.nonce });
         let paired = Paired { home: host.clone(), identity: card.identity, number };
-        self.shown = Some((state.into_stateless_transport_mode().ok()?, paired));
-        let frame = Frame { kind: Kind::PairFinal, session: self.id, number: 0, body: &message }.encode();
-        self.frame = Some(frame.clone());
+        attempt.shown = Some((state.into_stateless_transport_mode().ok()?, paired));
+        attempt.frame = Frame { kind: Kind::PairFinal, session: attempt.id, number: 0, body: &message }.encode();
+        attempt.tries = 1;
         self.next = now + AGAIN;
-        Some(PairEvent::Send(frame))
+        // the host goes on with this one, and shows its number
+        self.former = None;
+        Some(PairEvent::Send(attempt.frame.clone()))
     }
 
-    fn done(&mut self, body: &[u8]) -> Option<PairEvent> {
-        let (sealed, paired) = self.shown.as_ref()?;
-        sealed.read_message(0, body, &mut vec![0; body.len()]).ok()?;
-        self.frame = None;
+    fn done(&mut self, frame: &Frame<'_>) -> Option<PairEvent> {
+        let attempts = [Some(&self.attempt), self.former.as_ref()];
+        let attempt = attempts.into_iter().flatten().find(|attempt| attempt.id == frame.session)?;
+        let (sealed, paired) = attempt.shown.as_ref()?;
+        sealed.read_message(0, frame.body, &mut vec![0; frame.body.len()]).ok()?;
+        self.is_over = true;
         Some(PairEvent::Paired(Box::new(paired.clone())))
+    }
+}
+
+impl Attempt {
+    fn begin(station: &Station, invitation: &Invitation) -> Option<Self> {
+        let (chance, nonce, id) = ((station.chance)()?, (station.chance)()?, (station.chance)()?);
+        let id = id.first_chunk::<8>().copied().map(u64::from_be_bytes)?;
+        let mut attempt = Self { id, chance, nonce, frame: Vec::new(), tries: 0, shown: None };
+        let (_, message) = attempt.start(station, invitation).ok()?;
+        attempt.frame = Frame { kind: Kind::PairInit, session: id, number: 0, body: &message }.encode();
+        Some(attempt)
+    }
+
+    fn start(&self, station: &Station, invitation: &Invitation) -> Result<(HandshakeState, Vec<u8>), snow::Error> {
+        let prologue = prologue(station.root.as_str(), station.home(), invitation.home());
+        let (voice, secret) = (&station.voice, invitation.secret());
+        let terms = Terms { pattern: PAIRING, voice, prologue: &prologue, secret, chance: self.chance };
+        let mut state = terms.initiator()?;
+        let message = write(&mut state, &commitment(station.keys.identity(), &self.nonce))?;
+        Ok((state, message))
     }
 }
 

@@ -61,7 +61,7 @@ fn leads_to_both_identities_and_one_number() {
     assert_eq!(guest.number, host.number);
     assert_eq!((guest.home, &guest.identity), (home("oak"), oak.station.keys().identity()));
     assert_eq!((host.home, &host.identity), (home("elm"), elm.station.keys().identity()));
-    assert!(hosting.is_used());
+    assert!(hosting.used().is_some());
     assert!(elm.station.book().identity(&home("oak")).is_none(), "a number must be confirmed first");
     let text = host.number.to_string();
     assert!(text.len() == 7 && host.number.is_read(&text) && host.number.is_read(&text.replace(' ', "")), "{text}");
@@ -74,7 +74,7 @@ fn comes_to_nothing_without_the_secret() {
     let mut hosting = host(&oak);
     let outcome = carry(&mut join(&elm, invitation(&oak, [6; 32])), &mut hosting, "elm");
     assert_eq!(outcome, (None, None));
-    assert!(!hosting.is_used());
+    assert!(hosting.used().is_none());
     let right = carry(&mut join(&elm, invitation(&oak, SECRET)), &mut hosting, "elm");
     assert!(right.0.is_some() && right.1.is_some(), "the invitation is as good as before");
 }
@@ -84,7 +84,7 @@ fn joins_nobody_with_another_fingerprint() {
     let (elm, oak, thief) = (House::new("elm"), House::new("oak"), House::new("oak"));
     let mut hosting = Hosting::new(Arc::clone(&thief.station), invitation(&thief, SECRET));
     assert_eq!(carry(&mut join(&elm, invitation(&oak, SECRET)), &mut hosting, "elm"), (None, None));
-    assert!(!hosting.is_used());
+    assert!(hosting.used().is_none());
 }
 
 #[test]
@@ -129,6 +129,63 @@ fn goes_on_when_frames_are_lost_doubled_or_forged() {
     }
     let (guest, host): (Paired, Paired) = (guest.unwrap(), host.unwrap());
     assert_eq!(guest.number, host.number);
+}
+
+/// Another run of the home that has invited, with what it has kept.
+fn restart(house: &mut House, hosting: &Hosting) -> Hosting {
+    house.restart();
+    Hosting::restored(Arc::clone(&house.station), hosting.invitation().clone(), hosting.used().cloned())
+}
+
+/// Carries everything until both have come to an end, a second at a time, from a second on.
+fn go_on(guest: &mut Joining, host: &mut Hosting, seconds: std::ops::Range<u32>) -> (Option<Paired>, Option<Paired>) {
+    let (mut one, mut two) = (None, None);
+    for now in seconds.map(later) {
+        let mut to_host = frames(&guest.handle_timeout(now));
+        while !to_host.is_empty() {
+            let said: Vec<_> = to_host.drain(..).flat_map(|frame| host.receive(now, &home("elm"), &frame)).collect();
+            two = outcome(&said).or(two);
+            let said: Vec<_> = frames(&said).iter().flat_map(|frame| guest.receive(now, frame)).collect();
+            one = outcome(&said).or(one);
+            to_host = frames(&said);
+        }
+    }
+    (one, two)
+}
+
+#[test]
+fn outlives_the_end_of_either_gateway_at_any_step() {
+    for lost in 0..4 {
+        let (elm, mut oak) = (House::new("elm"), House::new("oak"));
+        let mut hosting = host(&oak);
+        let mut joining = join(&elm, invitation(&oak, SECRET));
+        let mut said = frames(&joining.handle_timeout(noon()));
+        for step in 0..lost {
+            let heard: Vec<_> = match step % 2 {
+                0 => said.iter().flat_map(|frame| hosting.receive(noon(), &home("elm"), frame)).collect(),
+                _ => said.iter().flat_map(|frame| joining.receive(noon(), frame)).collect(),
+            };
+            said = frames(&heard);
+        }
+        hosting = restart(&mut oak, &hosting);
+        let first = hosting.used().cloned();
+        let (guest, host) = go_on(&mut joining, &mut hosting, 1..20);
+        let guest = guest.unwrap_or_else(|| panic!("the host stopped after {lost} frames"));
+        assert_eq!(host.is_none(), first.is_some(), "it is through once");
+        assert!(host.is_none_or(|host| host.number == guest.number));
+    }
+}
+
+#[test]
+fn begins_anew_for_the_home_that_has_used_it_and_for_nobody_under_its_name() {
+    let (elm, thief, oak) = (House::new("elm"), House::new("elm"), House::new("oak"));
+    let mut hosting = host(&oak);
+    let (_, before) = carry(&mut join(&elm, invitation(&oak, SECRET)), &mut hosting, "elm");
+    let (guest, host) = go_on(&mut join(&elm, invitation(&oak, SECRET)), &mut hosting, 1..3);
+    let (guest, host) = (guest.unwrap(), host.unwrap());
+    assert_eq!(guest.number, host.number);
+    assert_eq!(before.unwrap().identity, host.identity);
+    assert_eq!(go_on(&mut join(&thief, invitation(&oak, SECRET)), &mut hosting, 3..12), (None, None));
 }
 
 #[test]

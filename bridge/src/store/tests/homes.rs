@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::{is_kept, keep, open};
 use crate::store::{Opened, Store, samples};
 
-const PEER: &str = "INSERT INTO peer (home, identity, since, transit) VALUES ('elm', '{}', 0, 0)";
+const PEER: &str = "INSERT INTO peer (home, identity, since) VALUES ('elm', '{}', 0)";
 
 async fn log(store: &Store, seq: u64) {
     assert!(is_kept(|done| store.log(samples::parcel("elm", seq), done)).await);

@@ -16,7 +16,7 @@ use super::{NEVER, NOW, Opened, Store, open, samples};
 
 const VICTIM: &str = "HES_TEST_VICTIM";
 
-const TRUST: &str = "INSERT OR IGNORE INTO peer (home, identity, since, transit) VALUES ('elm', '{}', 0, 0)";
+const TRUST: &str = "INSERT OR IGNORE INTO peer (home, identity, since) VALUES ('elm', '{}', 0)";
 
 /// What the victim said before it died.
 #[derive(Default)]

@@ -242,7 +242,7 @@ async fn brings_the_tables_of_an_older_version_up_to_date() {
     let Opened { store, .. } = open(&folder).await;
     let back = "DROP TABLE session; DROP TABLE session_subscription; DROP TABLE queued; DROP TABLE message;
          DROP TABLE arrived; DROP TABLE account_client; DROP TABLE account_limit; DROP TABLE peer;
-         DROP TABLE invited; DROP TABLE parcel; DROP TABLE log; DROP TABLE mirror; DROP TABLE federation; PRAGMA user_version = 1";
+         DROP TABLE invitation; DROP TABLE pairing; DROP TABLE parcel; DROP TABLE log; DROP TABLE mirror; DROP TABLE federation; PRAGMA user_version = 1";
     store.ledger().run(back).await;
     drop(store);
     let Opened { store, sessions, .. } = open(&folder).await;

@@ -1,6 +1,9 @@
 //! What is listed of peers, pairings and invitations.
 
-use super::{Held, Invitation, InvitationInfo, PairingInfo, PeerInfo, Presence, Waiting};
+use hes_schemas::message::{InvitationInfo, PairingInfo, PeerInfo, Presence};
+
+use super::super::Held;
+use crate::{peers::invitation::Invitation, store::PairingRow};
 
 pub(super) fn peer_info(held: &Held) -> PeerInfo {
     let standing = held.line.standing();
@@ -15,7 +18,7 @@ pub(super) fn peer_info(held: &Held) -> PeerInfo {
     }
 }
 
-pub(super) fn pairing_info(waiting: &Waiting) -> PairingInfo {
+pub(super) fn pairing_info(waiting: &PairingRow) -> PairingInfo {
     PairingInfo {
         home: waiting.paired.home.clone(),
         number: waiting.paired.number.to_string(),

@@ -1,9 +1,17 @@
 //! What passes a line, both ways.
 
+use std::{fmt, sync::atomic::Ordering};
+
+use hes_broker::Publish;
+use hes_engine::Input;
+use hes_schemas::{Encoding, decode};
+use tokio::sync::mpsc::Sender;
+
 use super::{
-    ACCOUNT, Account, Carrier, Encoding, Input, LIMITS, Line, Ordering, Outgoing, Publish, SAID, SealError, Sender,
-    State, decode, fmt, lock, report,
+    super::{super::report, dial::Outgoing},
+    ACCOUNT, Account, Carrier, LIMITS, Line, SAID, State, lock,
 };
+use crate::peers::channel::SealError;
 
 impl Line {
     pub(super) fn heard(&self, message: &[u8]) {

@@ -120,6 +120,10 @@ word!(
     /// Names a person or a program with an account: `anna`.
     UserName, "user name"
 );
+word!(
+    /// Confirms one dangerous update, once: what was answered to the same update without it.
+    Challenge, "challenge"
+);
 id!(
     /// Names a device for good, whatever it is called: the hardware's own address where it has one.
     Uid, "uid", "^[A-Za-z0-9_.:-]{1,128}$", "1 to 128 of A-Z a-z 0-9 _ . : -", is_uid

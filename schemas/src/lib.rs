@@ -35,8 +35,8 @@ pub use datum::Datum;
 pub use document::{DataType, DeviceDocument, EventDocument, PropertyDocument};
 pub use filter::{Filter, FilterError};
 pub use id::{
-    ClientId, ClusterId, DeviceId, EventName, HomeId, IdError, NativeName, PropertyName, RequestId, Sid, Uid, UserName,
-    slug,
+    Challenge, ClientId, ClusterId, DeviceId, EventName, HomeId, IdError, NativeName, PropertyName, RequestId, Sid,
+    Uid, UserName, slug,
 };
 pub use reading::{Quality, Reading};
 pub use rights::Safety;

@@ -170,6 +170,8 @@ symbols! {
     WriteOnly = "write_only" => MethodNotAllowed,
     /// The property cannot be written.
     ReadOnly = "read_only" => MethodNotAllowed,
+    /// The command is so dangerous that it must be asked for again, with the challenge that comes with this.
+    Unconfirmed = "unconfirmed" => Conflict,
     /// It does not fit how things stand.
     Conflict = "conflict" => Conflict,
     /// The request came too late.

@@ -93,7 +93,7 @@ proptest! {
 
     #[test]
     fn a_message_with_one_byte_changed_is_read_or_refused(at in 0_usize..60, byte: u8) {
-        let update = message::Update { id: None, reply_to: None, ttl: None, value: Datum::text("heat"), if_version: Some(7) };
+        let update = message::Update { id: None, reply_to: None, ttl: None, value: Datum::text("heat"), if_version: Some(7), challenge: None };
         for encoding in BOTH {
             let mut bytes = encode(encoding, &update);
             if let Some(place) = bytes.get_mut(at) {

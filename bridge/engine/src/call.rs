@@ -1,5 +1,7 @@
 //! From a topic and a payload to what is asked.
 
+use std::collections::BTreeMap;
+
 use hes_schemas::{
     Address, Datum, DevicePath, Fault, HomeId, Operation, Symbol, Target, datum_of,
     message::{
@@ -145,7 +147,7 @@ fn set_one(format: Format, payload: &[u8]) -> Result<Update, Fault> {
     if value.field("value").is_some() {
         return parse_request(format, payload);
     }
-    Ok(Update { id: None, reply_to: None, ttl: None, value, if_version: None })
+    Ok(Update { id: None, reply_to: None, ttl: None, value, if_version: None, challenge: None })
 }
 
 /// Reads an update of several properties: a map that has `values` is the message, any other map is the bare values.
@@ -158,5 +160,5 @@ fn set_many(format: Format, payload: &[u8]) -> Result<UpdateProperties, Fault> {
         return Err(Fault::new(Symbol::Malformed, "wanted is a map from properties to values"));
     };
     let values = entries.into_iter().map(|(name, value)| (name.into_string(), value)).collect();
-    Ok(UpdateProperties { id: None, reply_to: None, ttl: None, values })
+    Ok(UpdateProperties { id: None, reply_to: None, ttl: None, values, challenges: BTreeMap::new() })
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use hes_schemas::{
-    Datum, DevicePath, Fault, HomeId, Millis, PropertyName, Symbol, Target, Timestamp,
-    message::{Outcome, Retrieve, RetrieveMany, UpdateMany, UpdateProperties},
+    Challenge, Datum, DevicePath, Fault, HomeId, Millis, PropertyName, Symbol, Target, Timestamp,
+    message::{Outcome, Retrieve, RetrieveMany, Update, UpdateMany, UpdateOne, UpdateProperties},
 };
 
 use crate::{
@@ -62,8 +62,18 @@ type Named = (String, Result<Found, Fault>);
 pub(crate) enum Want {
     /// Its value, no older than this.
     Read(Option<Millis>),
-    /// That it becomes this, if it still has that version.
-    Write(Datum, Option<u64>),
+    /// That it becomes something.
+    Write(Wish),
+}
+
+/// What a property is to become.
+#[derive(Debug)]
+pub(crate) struct Wish {
+    pub(crate) value: Datum,
+    /// Only if it still has this version.
+    pub(crate) if_version: Option<u64>,
+    /// What confirms it, if it is so dangerous that it must be.
+    pub(crate) challenge: Option<Challenge>,
 }
 
 /// How a task goes on.
@@ -81,7 +91,8 @@ impl Engine {
             Call::Get(path, target, retrieve) => self.get(now, &path, target, retrieve, request),
             Call::Set(path, target, update) => {
                 let found = self.found(now, &path, target, &request);
-                let want = Want::Write(update.value, update.if_version);
+                let Update { value, if_version, challenge, .. } = update;
+                let want = Want::Write(Wish { value, if_version, challenge });
                 self.run(now, Form::Single, vec![Task { label: String::new(), place: found.into(), want }], request);
             }
             Call::SetMany(path, update) => self.set_many(now, &path, update, request),
@@ -154,9 +165,11 @@ impl Engine {
             Ok(slot) => slot,
             Err(fault) => return self.fail(&request, fault),
         };
+        let mut challenges = update.challenges;
         let task = |(label, value): (String, Datum)| {
+            let wish = Wish { value, if_version: None, challenge: challenges.remove(&label) };
             let name = PropertyName::new(&label).map_err(|_not_a_name| crate::target::unknown());
-            Task { label, place: name.map(|name| found(slot, name)).into(), want: Want::Write(value, None) }
+            Task { label, place: name.map(|name| found(slot, name)).into(), want: Want::Write(wish) }
         };
         let tasks = update.values.into_iter().map(task).collect();
         self.run(now, Form::Values, tasks, request);
@@ -193,7 +206,8 @@ impl Engine {
         let mut tasks = Vec::new();
         for one in update.updates {
             let place = self.place(now, &one.target, &request);
-            tasks.push(Task { label: one.target, place, want: Want::Write(one.value, one.if_version) });
+            let UpdateOne { target, value, if_version, challenge } = one;
+            tasks.push(Task { label: target, place, want: Want::Write(Wish { value, if_version, challenge }) });
         }
         self.run(now, Form::Results, tasks, request);
     }
@@ -211,6 +225,7 @@ impl Engine {
         let mut outcomes = Vec::with_capacity(tasks.len());
         let mut open = Open::default();
         for (index, task) in tasks.into_iter().enumerate() {
+            let challenge = task.want.challenge();
             let plan = match task.place {
                 Place::Here(found) => self.plan(now, &request, index, &found, task.want),
                 Place::There(home) => {
@@ -222,7 +237,10 @@ impl Engine {
             };
             let outcome = match plan {
                 Plan::Done(outcome) => outcome,
-                Plan::Ask(slot, part) => join(&mut open.asks, slot, part),
+                Plan::Ask(slot, part) => {
+                    let open_question = self.unconfirmed(now, &request.asker.user, slot, &part, challenge.as_ref());
+                    open_question.unwrap_or_else(|| join(&mut open.asks, slot, part))
+                }
             };
             outcomes.push(Outcome { target: task.label, ..outcome });
         }
@@ -272,6 +290,15 @@ impl Engine {
 
     fn too_many_targets(&self) -> Fault {
         Fault::new(Symbol::TooLarge, format!("one request may name {} targets", self.limits.targets))
+    }
+}
+
+impl Want {
+    fn challenge(&self) -> Option<Challenge> {
+        match self {
+            Self::Read(_) => None,
+            Self::Write(wish) => wish.challenge.clone(),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use hes_schemas::{
 use rustc_hash::FxHashMap;
 
 use crate::{
+    challenges::Challenges,
     cluster::{Cluster, Report},
     device::Device,
     directory::Directory,
@@ -50,6 +51,7 @@ pub struct Engine {
     pub(crate) rights: FxHashMap<UserName, Arc<Grants>>,
     pub(crate) requests: Requests,
     pub(crate) lanes: Lanes,
+    pub(crate) challenges: Challenges,
     pub(crate) subscriptions: Subscriptions,
     pub(crate) timers: Timers,
     pub(crate) homes: Homes,
@@ -73,6 +75,7 @@ impl Engine {
             rights: FxHashMap::default(),
             requests: Requests::default(),
             lanes: Lanes::default(),
+            challenges: Challenges::default(),
             subscriptions: Subscriptions::new(restored.epoch),
             timers: Timers::default(),
             homes: Homes::default(),

@@ -4,11 +4,12 @@
 //! `retained` and `counters`. `reply.rs` shows the style of this room best.
 //!
 //! The way of a request: `intake` (who asks, until when, where to) -> `call` (what) -> `carry` (about which devices) ->
-//! `plan` (may it, can it, is it known) -> `work` (the device's lane, with a `review` when its turn comes) -> the answer. The way of a report: `reports` ->
+//! `plan` (may it, can it, is it known; `challenges` if it is most dangerous) -> `work` (the device's lane, with a `review` when its turn comes) -> the answer. The way of a report: `reports` ->
 //! `device` -> `publish`, `notify`, and `work` again, where it confirms what was asked.
 
 mod call;
 mod carry;
+mod challenges;
 pub mod cluster;
 pub mod clusters;
 mod device;

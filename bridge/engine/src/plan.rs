@@ -8,7 +8,7 @@ use hes_schemas::{
 };
 
 use crate::{
-    carry::{Plan, Want},
+    carry::{Plan, Want, Wish},
     device::{Device, Held, Worth},
     directory::Slot,
     engine::Engine,
@@ -30,10 +30,10 @@ impl Engine {
                 let names = self.carried_by(found.slot, native);
                 self.plan_read(now, request, index, found.slot, Some(native), &names, max_age)
             }
-            (Target::Property(name), Want::Write(value, if_version)) => {
+            (Target::Property(name), Want::Write(Wish { value, if_version, .. })) => {
                 self.plan_write(now, request, index, found.slot, name, &value, if_version)
             }
-            (Target::Native(native), Want::Write(value, if_version)) => {
+            (Target::Native(native), Want::Write(Wish { value, if_version, .. })) => {
                 self.plan_native_write(now, request, index, found.slot, native, value, if_version)
             }
         };

@@ -1,8 +1,9 @@
 //! What waited is looked at again before it begins: the world may have changed in the meantime.
 
-use hes_schemas::{Fault, Timestamp, message::Outcome, rights::Grants};
+use hes_schemas::{Datum, Fault, PropertyDocument, Safety, Timestamp, message::Outcome, rights::Grants};
 
 use crate::{
+    device::Device,
     directory::Slot,
     engine::Engine,
     lanes::{Part, WorkKey},
@@ -28,8 +29,7 @@ impl Engine {
                 continue;
             };
             check_writable(now, grants, device, name, document)?;
-            let class = if part.native.is_some() { document.safety } else { document.safety_of(value) };
-            check_class(now, grants, device, name, class)?;
+            check_class(now, grants, device, name, class_of(document, part, value))?;
         }
         check_version(device, &part.awaits, part.if_version)?;
         self.check_native(slot, part)
@@ -42,4 +42,16 @@ impl Engine {
         let seat = self.seats.get(&device.record.cluster).ok_or_else(unknown)?;
         change.map_or(Ok(()), |change| seat.adapter.write(&device.record.uid, &[change]).map(drop))
     }
+}
+
+/// Returns how dangerous a part of some work is.
+pub(crate) fn danger(device: &Device, part: &Part) -> Safety {
+    let Some(value) = &part.asked else { return Safety::S0 };
+    let documents = part.awaits.iter().filter_map(|name| device.property(name));
+    documents.map(|document| class_of(document, part, value)).max().unwrap_or_default()
+}
+
+/// A native value is not understood here, so the safe direction is no excuse.
+fn class_of(document: &PropertyDocument, part: &Part, value: &Datum) -> Safety {
+    if part.native.is_some() { document.safety } else { document.safety_of(value) }
 }

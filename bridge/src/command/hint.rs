@@ -24,6 +24,9 @@ pub(crate) fn of_outcome(outcome: &Outcome, listings: &[Listing]) -> Option<Stri
     if error == Symbol::Unsafe {
         return Some("what is dangerous wants --timeout 10s or less".to_owned());
     }
+    if error == Symbol::Unconfirmed {
+        return Some("to do it: hes-bridge set --yes".to_owned());
+    }
     let (listing, property) = find(&outcome.target, listings)?;
     let property = property?;
     let document = listing.document.properties.get(property)?;

@@ -1,11 +1,14 @@
 //! `hes-bridge set`: write properties and wait for the confirmation.
 
+mod confirm;
+
 use clap::Args;
 use hes_schemas::{
     Datum, Encoding, Limits, Operation, decode_datum,
     message::{Confirmation, Outcome, UpdateMany, UpdateOne},
 };
 
+use self::confirm::{Assent, confirm};
 use super::{
     Exit, Failure, Output,
     connect::ConnectArgs,
@@ -21,12 +24,17 @@ use super::{
   hes-bridge set zigbee/lamp/on true
   hes-bridge set \"Kitchen bulb/brightness\" 40 \"Kitchen bulb/color_temperature\" 2700
   hes-bridge set zigbee/lamp/color_xy '{\"x\":0.5,\"y\":0.4}'
-  hes-bridge set zigbee/lamp/native/state ON        the cluster's own name and value")]
+  hes-bridge set zigbee/lamp/native/state ON        the cluster's own name and value
+  hes-bridge set --yes zigbee/front_door/locked false")]
 pub(crate) struct SetArgs {
     /// CLUSTER/DEVICE/PROPERTY, or the device's name for CLUSTER/DEVICE, and what it is to become: JSON (true, 40,
     /// "text", {"x":0.5}) or plain text (heat); more pairs may follow
     #[arg(required = true, num_args = 2.., value_names = ["TARGET", "VALUE"], allow_negative_numbers = true)]
     words: Vec<String>,
+
+    /// Do what is most dangerous too, as unlocking a door, without asking for a yes
+    #[arg(long)]
+    yes: bool,
 
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
@@ -39,7 +47,9 @@ impl Task for SetArgs {
         let mut outcomes = Vec::new();
         for updates in updates.chunks(TARGETS) {
             let request = UpdateMany { id: None, reply_to: None, ttl: None, updates: updates.to_vec() };
-            outcomes.extend(session::ask(&client, Operation::Update, &request).await?.results);
+            let mut results = session::ask(&client, Operation::Update, &request).await?.results;
+            confirm(&client, updates, &mut results, self.assent(session), output).await?;
+            outcomes.extend(results);
         }
         if session.is_json {
             output.print(&json(&outcomes))?;
@@ -54,10 +64,23 @@ impl Task for SetArgs {
     }
 }
 
+impl SetArgs {
+    /// Says who confirms what is dangerous; programs that read JSON are asked nothing.
+    const fn assent(&self, session: &Session) -> Assent {
+        match (self.yes, session.is_json) {
+            (true, _) => Assent::Given,
+            (false, true) => Assent::Missing,
+            (false, false) => Assent::Asked,
+        }
+    }
+}
+
 /// Reads pairs of target and value.
 fn updates(words: &[String]) -> Result<Vec<UpdateOne>, Failure> {
     let update = |pair: &[String]| match pair {
-        [target, value] => Ok(UpdateOne { target: target.clone(), value: parsed(value)?, if_version: None }),
+        [target, value] => {
+            Ok(UpdateOne { target: target.clone(), value: parsed(value)?, if_version: None, challenge: None })
+        }
         odd => Err(Failure::usage(format!("{} has no value: targets and values come in pairs", odd.concat()))),
     };
     words.chunks(2).map(update).collect()

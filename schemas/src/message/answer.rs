@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{EventKind, Listing};
-use crate::{Datum, Fault, HomeId, Millis, Quality, RequestId, Sid, Status, Symbol, Timestamp};
+use crate::{Challenge, Datum, Fault, HomeId, Millis, Quality, RequestId, Sid, Status, Symbol, Timestamp};
 
 /// How it is known that the value is true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -52,6 +52,9 @@ pub struct Outcome {
     /// A sentence for people about the error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// With `unconfirmed`: asked again with this within 30 s, the same update is carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<Challenge>,
 }
 
 /// How another home came out of a request that spans several.
@@ -105,6 +108,9 @@ pub struct Answer {
     /// A sentence for people about the error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// With `unconfirmed`: asked again with this within 30 s, the same update is carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<Challenge>,
     /// The properties of a device, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, Outcome>,
@@ -179,7 +185,8 @@ impl Answer {
 /// The answer to a request about one property.
 impl From<Outcome> for Answer {
     fn from(outcome: Outcome) -> Self {
-        let Outcome { target: _, status, value, unit, quality, version, confirmed, time, error, detail } = outcome;
-        Self { status, value, unit, quality, version, confirmed, time, error, detail, ..Self::default() }
+        let Outcome { target: _, status, value, unit, quality, version, confirmed, time, error, detail, challenge } =
+            outcome;
+        Self { status, value, unit, quality, version, confirmed, time, error, detail, challenge, ..Self::default() }
     }
 }

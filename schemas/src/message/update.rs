@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::request;
-use crate::Datum;
+use crate::{Challenge, Datum};
 
 request! {
     /// Asks to write one property (`.../set`).
@@ -18,6 +18,9 @@ request! {
         /// The version that the property must still have.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub if_version: Option<u64>,
+        /// The challenge that the same update was answered with, if it was `unconfirmed`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub challenge: Option<Challenge>,
     }
 }
 
@@ -28,6 +31,9 @@ request! {
     pub struct UpdateProperties {
         /// What the properties are to become.
         pub values: BTreeMap<String, Datum>,
+        /// The challenges that they were answered with, those that were `unconfirmed`.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        pub challenges: BTreeMap<String, Challenge>,
     }
 }
 
@@ -55,4 +61,7 @@ pub struct UpdateOne {
     /// The version that it must still have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_version: Option<u64>,
+    /// The challenge that the same update was answered with, if it was `unconfirmed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<Challenge>,
 }

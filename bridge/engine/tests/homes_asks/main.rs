@@ -11,6 +11,7 @@
 mod across;
 mod asking;
 mod bounds;
+mod danger;
 mod hostile;
 mod listing;
 mod lying;

@@ -8,6 +8,7 @@
     reason = "a test panics to say what is wrong"
 )]
 
+mod confirm;
 mod expiry;
 mod idempotence;
 mod intake;

@@ -11,7 +11,7 @@ use hes_schemas::{
 use super::{Goal, Waiting, across::operation_path};
 use crate::{
     call::Call,
-    carry::{Away, Want},
+    carry::{Away, Want, Wish},
     engine::Engine,
     intake::Request,
     requests::RequestKey,
@@ -76,7 +76,9 @@ fn part_of(aways: Vec<Away>) -> (Operation, Action, Call) {
                 max_age = age;
                 targets.push(target);
             }
-            Want::Write(value, if_version) => updates.push(UpdateOne { target, value, if_version }),
+            Want::Write(Wish { value, if_version, challenge }) => {
+                updates.push(UpdateOne { target, value, if_version, challenge });
+            }
         }
     }
     if updates.is_empty() {

@@ -40,6 +40,7 @@ mod seat;
 mod subscribe;
 mod subscriptions;
 mod target;
+mod task;
 mod timers;
 mod work;
 

@@ -8,7 +8,6 @@ use hes_schemas::{
 };
 
 use crate::{
-    carry::{Plan, Want, Wish},
     device::{Device, Held, Worth},
     directory::Slot,
     engine::Engine,
@@ -16,6 +15,7 @@ use crate::{
     intake::Request,
     lanes::Part,
     target::{Found, is_property_visible, may_read, may_write, unknown},
+    task::{Plan, Want, Wish},
 };
 
 impl Engine {

@@ -1,5 +1,6 @@
 //! The links to other homes: who is there, and what is said.
 
+mod bounds;
 mod line;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,8 +10,8 @@ use hes_schemas::{
     link::{Beat, Entry, Heard, LinkLimits, LinkMessage, Log, Stamp},
 };
 
+pub(super) use self::bounds::TAKES;
 use super::{
-    asks::OF_A_PEER,
     feed::Feed,
     inbox::Inbox,
     mirror::{Ear, Mirrors},
@@ -39,15 +40,6 @@ const HELLO: Millis = Millis::from_secs(1);
 
 /// The content type of this link.
 const FORMAT: &str = "application/cbor";
-
-/// What is taken of a peer: bytes of one message, requests under way.
-pub(super) const TAKES: LinkLimits = LinkLimits { bytes: 1 << 19, asks: OF_A_PEER };
-
-/// The most bytes of a part of the states, however much the peer takes.
-const PART: usize = 48 << 10;
-
-/// The bytes around what a message tells: its head, numbers and the names of its fields.
-const AROUND: usize = 256;
 
 /// All homes that there is trust with, and what is known of others by them.
 #[derive(Debug, Default)]
@@ -100,21 +92,6 @@ pub(super) struct Line {
 impl Peer {
     pub(super) fn is_linked(&self) -> bool {
         self.line.way == Way::Linked
-    }
-
-    /// Returns how large a message may be.
-    fn bytes(&self) -> usize {
-        usize::try_from(self.line.takes.bytes).unwrap_or(usize::MAX)
-    }
-
-    /// Returns how large one thing may be that a message tells.
-    pub(super) fn room(&self) -> usize {
-        self.bytes().saturating_sub(AROUND)
-    }
-
-    /// Returns how large a part of the states may be, if it tells of more than one thing.
-    pub(super) fn part_bytes(&self) -> usize {
-        self.room().min(PART)
     }
 
     fn heard(&self) -> Heard {
@@ -213,30 +190,6 @@ impl Engine {
     /// Says whether a peer is there and has said hello.
     pub(crate) fn is_linked(&self, peer: &HomeId) -> bool {
         self.homes.peers.known.get(peer).is_some_and(Peer::is_linked)
-    }
-
-    /// Returns how large a message to a peer may be.
-    pub(super) fn bytes_at(&self, peer: &HomeId) -> usize {
-        self.homes.peers.known.get(peer).map_or(0, Peer::bytes)
-    }
-
-    /// Returns how large one thing may be that a peer is told.
-    pub(crate) fn room_at(&self, peer: &HomeId) -> usize {
-        self.homes.peers.known.get(peer).map_or(0, Peer::room)
-    }
-
-    /// Returns how many requests may be under way at a peer: what it takes, and never more than is taken of it.
-    pub(super) fn asks_at(&self, peer: &HomeId) -> usize {
-        let asks = self.homes.peers.known.get(peer).map_or(0, |known| known.line.takes.asks.min(OF_A_PEER));
-        usize::try_from(asks).unwrap_or(usize::MAX)
-    }
-
-    /// Reports that something was not told to a peer because it takes less.
-    pub(super) fn left_out(&mut self, peer: &HomeId, count: usize) {
-        if count > 0 {
-            self.counters.left_out += u64::try_from(count).unwrap_or(u64::MAX);
-            self.note(Notice::LeftOut(peer.clone(), count));
-        }
     }
 
     /// Says something to a peer; lost if it is not there.

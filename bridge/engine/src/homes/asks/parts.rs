@@ -11,10 +11,10 @@ use hes_schemas::{
 use super::{Goal, Waiting, across::operation_path};
 use crate::{
     call::Call,
-    carry::{Away, Want, Wish},
     engine::Engine,
     intake::Request,
     requests::RequestKey,
+    task::{Away, Want, Wish},
 };
 
 /// How many outcomes one target may have: the properties of a device.

@@ -1,0 +1,58 @@
+//! How much is taken of a peer, and how much it takes.
+
+use hes_schemas::{HomeId, link::LinkLimits};
+
+use super::{super::asks::OF_A_PEER, Peer};
+use crate::{engine::Engine, notice::Notice};
+
+/// What is taken of a peer: bytes of one message, requests under way.
+pub(in crate::homes) const TAKES: LinkLimits = LinkLimits { bytes: 1 << 19, asks: OF_A_PEER };
+
+/// The most bytes of a part of the states, however much the peer takes.
+const PART: usize = 48 << 10;
+
+/// The bytes around what a message tells: its head, numbers and the names of its fields.
+const AROUND: usize = 256;
+
+impl Peer {
+    /// Returns how large a message may be.
+    fn bytes(&self) -> usize {
+        usize::try_from(self.line.takes.bytes).unwrap_or(usize::MAX)
+    }
+
+    /// Returns how large one thing may be that a message tells.
+    pub(in crate::homes) fn room(&self) -> usize {
+        self.bytes().saturating_sub(AROUND)
+    }
+
+    /// Returns how large a part of the states may be, if it tells of more than one thing.
+    pub(in crate::homes) fn part_bytes(&self) -> usize {
+        self.room().min(PART)
+    }
+}
+
+impl Engine {
+    /// Returns how large a message to a peer may be.
+    pub(in crate::homes) fn bytes_at(&self, peer: &HomeId) -> usize {
+        self.homes.peers.known.get(peer).map_or(0, Peer::bytes)
+    }
+
+    /// Returns how large one thing may be that a peer is told.
+    pub(crate) fn room_at(&self, peer: &HomeId) -> usize {
+        self.homes.peers.known.get(peer).map_or(0, Peer::room)
+    }
+
+    /// Returns how many requests may be under way at a peer: what it takes, and never more than is taken of it.
+    pub(in crate::homes) fn asks_at(&self, peer: &HomeId) -> usize {
+        let asks = self.homes.peers.known.get(peer).map_or(0, |known| known.line.takes.asks.min(OF_A_PEER));
+        usize::try_from(asks).unwrap_or(usize::MAX)
+    }
+
+    /// Reports that something was not told to a peer because it takes less.
+    pub(in crate::homes) fn left_out(&mut self, peer: &HomeId, count: usize) {
+        if count > 0 {
+            self.counters.left_out += u64::try_from(count).unwrap_or(u64::MAX);
+            self.note(Notice::LeftOut(peer.clone(), count));
+        }
+    }
+}

@@ -12,7 +12,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use self::launch::{listening, unique, unset};
+use self::launch::{listening, metric, page, showing, unique, unset};
 use crate::{
     client::{Client, Refused},
     patience::until,
@@ -104,6 +104,12 @@ impl Gateway {
         self
     }
 
+    /// Lets it show its figures to machines.
+    #[must_use]
+    pub fn with_metrics(self) -> Self {
+        self.with("\n[metrics]\nlisten = [\"127.0.0.1:0\"]\n")
+    }
+
     /// Takes its built-in broker away.
     #[must_use]
     pub fn without_door(mut self) -> Self {
@@ -158,6 +164,15 @@ impl Gateway {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address.expect("the gateway has listened")
+    }
+
+    /// Reads one of the figures that it shows to machines; nothing if there is none of that name.
+    ///
+    /// # Panics
+    /// If it shows none.
+    pub fn metric(&mut self, name: &str) -> Option<f64> {
+        let address = self.program().until("metrics are shown", |program| showing(&program.output()));
+        metric(&page(address, "/metrics"), name)
     }
 
     /// Returns the running program.

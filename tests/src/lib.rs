@@ -5,7 +5,7 @@
 //! - `neighbours`: homes that know each other.
 //! - `patience`, `chance`, `vectors`: waiting without time, variety without luck, and bytes that are no messages.
 //! - `cable`: a way to a broker on which packets are lost, doubled, late or overtaken.
-//! - `crowd`, `figures`: many clients at once, and what measurements print.
+//! - `crowd`, `lane`, `figures`: many clients at once, one that asks again and again, and what measurements print.
 
 #![expect(
     clippy::expect_used,
@@ -24,6 +24,7 @@ pub mod crowd;
 pub mod figures;
 pub mod gateway;
 pub mod house;
+pub mod lane;
 pub mod mosquitto;
 pub mod neighbours;
 pub mod patience;

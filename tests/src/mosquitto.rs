@@ -3,6 +3,7 @@
 use std::{
     io::ErrorKind,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -33,11 +34,32 @@ impl Mosquitto {
     /// If it does not.
     #[must_use]
     pub fn start() -> Self {
+        Self::run(TempDir::new().expect("there is room for temporary files"), "", &[])
+    }
+
+    /// Starts one with a bridge to another: `topics` as they stand in its configuration.
+    ///
+    /// The socket of the bridge is without delay as well, which mosquitto itself has no setting for.
+    ///
+    /// # Panics
+    /// If it does not, or there is no C compiler.
+    #[must_use]
+    pub fn bridged_to(other: &Self, topics: &[&str]) -> Self {
+        let topics: String = topics.iter().map(|topic| format!("topic {topic}\n")).collect();
+        let way = format!("address {}\nbridge_protocol_version mqttv50\n", other.address);
         let folder = TempDir::new().expect("there is room for temporary files");
+        let preloaded = without_delay(folder.path()).display().to_string();
+        let more = format!("connection way\n{way}notifications false\n{topics}");
+        Self::run(folder, &more, &[("LD_PRELOAD", &preloaded)])
+    }
+
+    fn run(folder: TempDir, more: &str, environment: &[(&str, &str)]) -> Self {
         let address = free_address();
         let config = folder.path().join("mosquitto.conf");
-        std::fs::write(&config, configuration(address.port())).expect("the temporary directory takes a file");
-        let mut program = Program::start(Command::new("mosquitto").arg("-c").arg(config), &folder.path().join("log"));
+        std::fs::write(&config, configuration(address.port()) + more).expect("the temporary directory takes a file");
+        let mut command = Command::new("mosquitto");
+        command.arg("-c").arg(config).envs(environment.iter().copied());
+        let mut program = Program::start(&mut command, &folder.path().join("log"));
         program.until("mosquitto listens", |_| TcpStream::connect(address).ok());
         Self { program, address, _folder: folder }
     }
@@ -76,4 +98,28 @@ fn configuration(port: u16) -> String {
 fn free_address() -> SocketAddr {
     let probe = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
     probe.local_addr().expect("a listener has an address")
+}
+
+/// Makes a library that sets `TCP_NODELAY` on every socket that a program connects.
+fn without_delay(folder: &Path) -> PathBuf {
+    const CODE: &str = r#"
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <netinet/in.h>
+        #include <netinet/tcp.h>
+        #include <sys/socket.h>
+
+        int connect(int socket, const struct sockaddr *address, socklen_t length) {
+            int (*next)(int, const struct sockaddr *, socklen_t) = dlsym(RTLD_NEXT, "connect");
+            int on = 1;
+            setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            return next(socket, address, length);
+        }
+    "#;
+    let (code, library) = (folder.join("without_delay.c"), folder.join("without_delay.so"));
+    std::fs::write(&code, CODE).expect("the temporary directory takes a file");
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&code).arg("-ldl");
+    assert!(compiler.status().is_ok_and(|status| status.success()), "there is a C compiler");
+    library
 }

@@ -98,6 +98,12 @@ impl Wire {
         }
     }
 
+    /// Says whether more has come than was received.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
     fn waiting(&self) -> &[u8] {
         self.buffer.get(self.unread.clone()).unwrap_or_default()
     }

@@ -44,6 +44,13 @@ impl Network {
         Self { base: base.to_owned(), devices }
     }
 
+    /// Makes a network of so many devices of one model, `d<first>` and following.
+    #[must_use]
+    pub fn only(base: &str, model: Model, first: usize, count: usize) -> Self {
+        let devices = (first..first + count).map(|number| Device::new(number, &format!("d{number}"), model)).collect();
+        Self { base: base.to_owned(), devices }
+    }
+
     /// Writes a topic of the network.
     #[must_use]
     pub fn topic(&self, rest: &str) -> String {

@@ -6,16 +6,14 @@ use hes_tests::{
     HOME,
     figures::{Figure, Goal, heading, micros, percentile, skipped},
     gateway::Gateway,
+    lane::{Lane, respond},
     mosquitto::Mosquitto,
     patience::until,
     wire::{Account, Qos, Version},
     zigbee::{Bridge, Network},
 };
 
-use crate::{
-    GATEWAY,
-    lane::{Lane, respond},
-};
+use crate::GATEWAY;
 
 const ROUNDS: usize = 11;
 const ASKED: usize = 2_000;

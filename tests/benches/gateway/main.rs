@@ -8,7 +8,6 @@
 
 mod house;
 mod instructions;
-mod lane;
 mod latency;
 
 use std::env;

@@ -1,4 +1,4 @@
-//! One way on which a question is asked and answered, one at a time.
+//! One way on which a question is asked and answered, one at a time, for measurements.
 
 use std::{
     net::SocketAddr,
@@ -6,10 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hes_tests::wire::{self, Account, Message, Packet, Properties, Qos, Version, Wire};
+use crate::wire::{self, Account, Message, Packet, Properties, Qos, Version, Wire};
 
-/// A client that asks the same question again and again.
-pub(crate) struct Lane {
+/// A client that asks the same question again and again; it panics where a measurement cannot go on.
+#[derive(Debug)]
+pub struct Lane {
     wire: Wire,
     question: Message,
     answers: String,
@@ -17,7 +18,7 @@ pub(crate) struct Lane {
 
 impl Lane {
     /// Connects, and subscribes to where the answers go.
-    pub(crate) fn open(
+    pub fn open(
         address: SocketAddr,
         account: Option<&Account>,
         name: &str,
@@ -38,12 +39,12 @@ impl Lane {
     }
 
     /// Asks so many times and returns how long each answer took.
-    pub(crate) fn round(&mut self, count: usize) -> Vec<Duration> {
+    pub fn round(&mut self, count: usize) -> Vec<Duration> {
         (0..count).map(|_| self.ask().0).collect()
     }
 
     /// Asks once; returns how long the answer took, and what it was.
-    pub(crate) fn ask(&mut self) -> (Duration, Vec<u8>) {
+    pub fn ask(&mut self) -> (Duration, Vec<u8>) {
         self.question.packet_id = self.question.packet_id % 1_000 + 1;
         let packet = wire::publish(Version::V5, &self.question);
         let (mut answer, mut is_acknowledged) = (None, self.question.qos == Qos::Zero);
@@ -69,7 +70,7 @@ impl Lane {
 }
 
 /// Answers every question on a topic with the same payload, until the connection ends.
-pub(crate) fn respond(address: SocketAddr, name: &str, topic: &str, payload: Vec<u8>, qos: Qos) {
+pub fn respond(address: SocketAddr, name: &str, topic: &str, payload: Vec<u8>, qos: Qos) {
     let mut wire = connected(address, None, name, topic, qos);
     thread::spawn(move || {
         while let Ok(packet) = wire.receive() {

@@ -3,7 +3,7 @@
 use hes_schemas::link::{LinkMessage, TokenMessage};
 use serde_json::{Value, json};
 
-use crate::world::{World, anna};
+use crate::world::{World, anna, home};
 
 /// Returns what was said about tokens between two homes since the last call: `Wanted`, `Given`.
 fn said(world: &mut World, from: &str, to: &str) -> Vec<&'static str> {
@@ -82,6 +82,18 @@ fn a_revoked_token_ends_at_once_and_no_other_follows_while_it_would_have_held() 
     assert_eq!(status, 404);
     let (status, _) = token(&mut world, "oak", &anna("oak"), json!({"revoke": {}}));
     assert_eq!(status, 400);
+}
+
+#[test]
+fn a_revocation_is_answered_when_it_outlives_a_power_cut() {
+    let mut world = World::of(&["oak", "elm"]);
+    let id = world.join("oak", "elm");
+    let before = world.homes[&home("oak")].kept;
+    let revoke = json!({"revoke": {"federation": id}});
+    assert_eq!(token(&mut world, "oak", &anna("oak"), revoke.clone()).0, 200);
+    assert_eq!(world.homes[&home("oak")].kept, before + 1);
+    assert!(!world.homes[&home("oak")].shelf[&id].barred.is_empty());
+    assert_eq!(token(&mut world, "oak", &anna("oak"), revoke).0, 404, "there is none any more");
 }
 
 #[test]

@@ -63,6 +63,8 @@ pub(crate) struct Home {
     /// The subscriptions that are kept.
     pub(crate) subscriptions: BTreeMap<Sid, SubscriptionRecord>,
     pub(crate) letters: Vec<Letter>,
+    /// How many answers waited until something was kept for good.
+    pub(crate) kept: usize,
     /// What clients were told on their topics.
     pub(crate) told: Vec<Post>,
     /// What was said to devices.
@@ -435,6 +437,7 @@ impl World {
                 }
                 Output::Keep { record, kept, .. } => {
                     place.keep(record);
+                    place.kept += 1;
                     match *kept {
                         Output::Answer(letter) => place.letters.push(letter),
                         Output::Say(to, message) => self.air.push_back(Packet { from: home(at), to, message }),
@@ -463,6 +466,7 @@ impl Home {
             shelf: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             letters: Vec::new(),
+            kept: 0,
             told: Vec::new(),
             commands: Vec::new(),
             notices: Vec::new(),

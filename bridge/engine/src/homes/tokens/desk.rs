@@ -7,7 +7,7 @@ use hes_schemas::{
 };
 
 use super::{Issued, WantKey, revoke::Choice, words};
-use crate::{engine::Engine, input::Door, intake::Request};
+use crate::{engine::Engine, input::Door, intake::Request, record::Record};
 
 impl Engine {
     /// Does what a user asks about tokens between homes.
@@ -24,7 +24,10 @@ impl Engine {
             TokenAction::Verify { token } => self.verify(now, &token, request),
             TokenAction::List => Ok(self.list_tokens(now, request)),
             TokenAction::Revoke { jti, federation, home } => {
-                self.revoke_for(now, &Choice { jti, federation, home }, request)
+                match self.revoke_for(now, &Choice { jti, federation, home }, request) {
+                    Ok(()) => return,
+                    Err(fault) => Err(fault),
+                }
             }
         };
         match told {
@@ -92,15 +95,21 @@ impl Engine {
         Datum::from(all.map(|info| datum_of(&info)).collect::<Vec<_>>())
     }
 
-    /// Revokes tokens for one who may manage the home, or whose federation it is.
-    fn revoke_for(&mut self, now: Timestamp, choice: &Choice, request: &Request) -> Result<Datum, Fault> {
+    /// Revokes tokens for one who may manage the home, or whose federation it is; who asked hears of it when it is kept for
+    /// good.
+    fn revoke_for(&mut self, now: Timestamp, choice: &Choice, request: &Request) -> Result<(), Fault> {
         let own = |id: &String| self.homes.federations.known.get(id).and_then(|record| record.own(&self.home));
         let gives = choice.federation.as_ref().and_then(own).is_some_and(|own| own.user == request.asker.user);
         if !gives || request.grants.is_narrowed() {
             check_manager(now, request)?;
         }
-        let count = self.revoke(now, choice)?;
-        Ok([("revoked", Datum::from(i64::try_from(count).unwrap_or(i64::MAX)))].into_iter().collect())
+        let (count, last) = self.revoke(now, choice)?;
+        let info = [("revoked", Datum::from(i64::try_from(count).unwrap_or(i64::MAX)))].into_iter().collect();
+        let answer = Answer { info: Some(info), ..Answer::default() };
+        let fault = Fault::new(Symbol::Internal, "the store cannot keep it; it holds until the gateway stops");
+        // the store keeps in order, so what was saved before is kept with it
+        self.keep_or(Record::Federation(Box::new(last)), request, answer, None, fault);
+        Ok(())
     }
 
     fn issued_info(&self, jti: &str, issued: &Issued) -> TokenInfo {

@@ -6,7 +6,10 @@ use hes_schemas::{
 };
 
 use super::{Issued, LIFE};
-use crate::{engine::Engine, record::Bar};
+use crate::{
+    engine::Engine,
+    record::{Bar, FederationRecord},
+};
 
 /// Which tokens are meant; all that is said must fit.
 #[derive(Debug)]
@@ -32,22 +35,22 @@ impl Engine {
     /// Revokes tokens, and gives their guests nothing until the last of them would have ended.
     ///
     /// A peer renews its tokens by itself, so a token alone cannot be taken away; what is to end for good is the consent.
+    /// Returns how many there were, and the federation that was changed last, as it is to be kept.
     ///
     /// # Errors
     /// [`Symbol::Malformed`] if nothing is said to choose by, [`Symbol::Unknown`] if no token is meant.
-    pub(super) fn revoke(&mut self, now: Timestamp, choice: &Choice) -> Result<usize, Fault> {
+    pub(super) fn revoke(&mut self, now: Timestamp, choice: &Choice) -> Result<(usize, FederationRecord), Fault> {
         if choice.is_empty() {
             return Err(Fault::new(Symbol::Malformed, "say which: a jti, a federation or a home"));
         }
         let issued = self.homes.tokens.issued.iter().filter(|(jti, it)| now < it.until && choice.is_meant(jti, it));
         let meant: Vec<Issued> = issued.map(|(_, it)| it.clone()).collect();
-        if meant.is_empty() {
-            return Err(Fault::new(Symbol::Unknown, "there is no such token"));
-        }
         for Issued { federation, peer, .. } in &meant {
             self.bar(now, federation, peer);
         }
-        Ok(meant.len())
+        let last = meant.last().and_then(|it| self.homes.federations.known.get(&it.federation)).cloned();
+        let last = last.ok_or_else(|| Fault::new(Symbol::Unknown, "there is no such token"))?;
+        Ok((meant.len(), last))
     }
 
     /// Gives a home nothing by a federation for as long as a token can last; over restarts too.

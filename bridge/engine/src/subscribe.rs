@@ -11,6 +11,7 @@ use crate::{
     engine::Engine,
     homes::split_sid,
     intake::Request,
+    interest::only_device,
     notice::Notice,
     output::{Letter, Output},
     record::{Record, SubscriptionRecord},
@@ -80,10 +81,26 @@ impl Engine {
         let scope = self.named_scope(now, text, request)?;
         // what is told later is held against the rights of the account, not against what narrowed those of the asker
         let is_within = |scope: &Scope| request.grants.bounds_include(now, Action::Notify, scope);
-        if is_within(&scope) || Scope::new(text).is_ok_and(|asked| is_within(&asked)) {
+        let asked = Scope::new(self.without_own_home(text)).ok();
+        let is_reached =
+            [asked.as_ref(), self.by_name(&scope).as_ref(), Some(&scope)].into_iter().flatten().any(is_within);
+        if is_reached {
             return Ok(scope);
         }
         Err(Fault::new(Symbol::Denied, "your token does not reach that far"))
+    }
+
+    /// Returns a scope that names a device by its uid as one that names it as its topics do.
+    fn by_name(&self, scope: &Scope) -> Option<Scope> {
+        let (cluster, uid) = only_device(scope)?;
+        let device = self.directory.device(self.directory.by_uid(&cluster, &uid)?)?;
+        let Scope::Devices(filter) = scope else { return None };
+        let property = filter.levels().nth(2).map(|level| format!("/{level}")).unwrap_or_default();
+        Scope::new(&format!("{cluster}/{}{property}", device.record.id)).ok()
+    }
+
+    fn without_own_home<'t>(&self, text: &'t str) -> &'t str {
+        text.strip_prefix(self.home.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text)
     }
 
     fn named_scope(&self, now: Timestamp, text: &str, request: &Request) -> Result<Scope, Fault> {
@@ -93,7 +110,7 @@ impl Engine {
         if text == self.home.as_str() {
             return Ok(Scope::everything());
         }
-        let rest = text.strip_prefix(self.home.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text);
+        let rest = self.without_own_home(text);
         let is_pattern = rest.is_empty() || rest.contains(['+', '#']) || rest.starts_with("topic:");
         if !is_pattern && ClusterId::new(rest).is_err() {
             let found = self.find_text(now, &request.grants, rest)?;

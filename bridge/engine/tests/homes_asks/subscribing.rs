@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::{asking::joined, world::World};
+use crate::{
+    asking::joined,
+    world::{World, anna, everyday},
+};
 
 pub(crate) fn subscribe(world: &mut World) -> String {
     let body = json!({"scope": "elm/zigbee/lamp", "initial": false, "lease": 60,
@@ -63,4 +66,21 @@ fn nobody_else_can_end_it() {
     let other = sid.trim_start_matches("elm-").to_owned();
     let ticket = world.asks("elm", "anna-elm", "elm/$req/unsubscribe", &json!({"sid": other}).to_string());
     assert_eq!(world.error(&ticket), (404, "unknown"));
+}
+
+#[test]
+fn a_device_that_is_given_by_its_name_is_subscribed_to_by_any_of_its_names() {
+    let mut world = joined();
+    world.account("elm", &anna("elm"), vec![everyday("zigbee/lamp")]);
+    world.deliver();
+    for (scope, expect) in [
+        ("elm/zigbee/lamp", 201),
+        ("elm/zigbee/lamp/on", 201),
+        ("elm/The lamp/on", 201),
+        ("elm/zigbee/heater", 404),
+        ("elm/zigbee", 403),
+    ] {
+        let ticket = world.oak_asks("oak/$req/subscribe", &json!({"scope": scope, "initial": false}).to_string());
+        assert_eq!(world.answer(&ticket).status.code(), expect, "{scope}");
+    }
 }

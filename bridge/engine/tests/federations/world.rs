@@ -49,6 +49,8 @@ pub(crate) struct World {
     waiting: Vec<Packet>,
     /// What has arrived, in that order.
     pub(crate) arrived: Vec<Packet>,
+    /// Homes of which nothing arrives, though nobody has been told so.
+    pub(crate) mute: BTreeSet<HomeId>,
     /// What is said about tokens while that is held back.
     pub(crate) held_tokens: Option<Vec<Packet>>,
 }
@@ -95,6 +97,7 @@ impl World {
             air: VecDeque::new(),
             waiting: Vec::new(),
             arrived: Vec::new(),
+            mute: BTreeSet::new(),
             held_tokens: None,
         };
         for name in names {
@@ -343,6 +346,9 @@ impl World {
     pub(crate) fn arrive(&mut self, mut packet: Packet) {
         if !self.is_joined(&packet.from, &packet.to) {
             self.waiting.extend(packet.is_logged().then_some(packet));
+            return;
+        }
+        if self.mute.contains(&packet.from) {
             return;
         }
         if let Some(held) = self.held_tokens.as_mut().filter(|_| matches!(packet.message, LinkMessage::Token(_))) {

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::{asking::joined, world::World};
+use crate::{
+    asking::joined,
+    world::{World, anna, home},
+};
 
 fn list(world: &mut World, body: &str) -> (Vec<String>, Option<String>, Vec<(String, u16)>) {
     let ticket = world.oak_asks("oak/$req/devices", body);
@@ -45,4 +48,42 @@ fn a_home_that_fails_is_named_and_the_others_are_listed() {
     world.cut("oak", "elm");
     let (devices, _, homes) = list(&mut world, "");
     assert_eq!((devices.len(), homes), (3, vec![("elm".to_owned(), 503)]));
+}
+
+#[test]
+fn each_home_tells_how_it_came_out_and_none_keeps_the_others_back() {
+    let mut world = World::of(&["oak", "ash", "elm", "fir", "yew"]);
+    let ids = ["ash", "elm", "fir", "yew"].map(|with| world.join("oak", with));
+    world.cut("oak", "elm");
+    world.mute.insert(home("fir"));
+    world.does("yew", &anna("yew"), json!({"withdraw": {"federation": ids[3]}}));
+    world.deliver();
+    let ticket = world.oak_asks("oak/$req/devices", "");
+    assert!(world.answers(&ticket).is_empty(), "fir may still answer");
+    world.later(5_000);
+    let answer = world.answer(&ticket);
+    let devices = answer.devices.unwrap();
+    let devices: Vec<String> = devices.iter().map(|it| format!("{}/{}", it.home, it.device)).collect();
+    assert_eq!(devices, ["oak/door", "oak/heater", "oak/lamp", "ash/lamp"]);
+    let homes: Vec<_> = answer.homes.iter().map(|it| (it.home.as_str(), it.status.code(), it.error)).collect();
+    let error = |text: &str| serde_json::from_value(json!(text)).ok();
+    assert_eq!(
+        homes,
+        [
+            ("ash", 200, None),
+            ("elm", 503, error("home_offline")),
+            ("fir", 504, error("not_confirmed")),
+            ("yew", 404, error("unknown")),
+        ]
+    );
+}
+
+#[test]
+fn a_list_is_there_before_its_own_time_is_over() {
+    let mut world = joined();
+    world.mute.insert(home("elm"));
+    let ticket = world.oak_asks("oak/$req/devices", r#"{"ttl":2}"#);
+    world.later(1_900);
+    let answer = world.answer(&ticket);
+    assert_eq!((answer.status.code(), answer.devices.unwrap().len(), answer.homes[0].status.code()), (200, 3, 504));
 }

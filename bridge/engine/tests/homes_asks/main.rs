@@ -12,6 +12,7 @@ mod across;
 mod asking;
 mod bounds;
 mod danger;
+mod ending;
 mod hostile;
 mod listing;
 mod lying;

@@ -165,7 +165,7 @@ pub(super) fn operation_path(home: &HomeId, operation: Operation) -> Box<str> {
 }
 
 /// Returns how long a request may act at the other home, of what is left here.
-fn time_there(left: Millis) -> Millis {
+pub(super) fn time_there(left: Millis) -> Millis {
     Millis::new(left.get() - AHEAD.get().min(left.get() / 10))
 }
 

@@ -8,7 +8,10 @@ use hes_schemas::{
     rights::Action,
 };
 
-use super::{Goal, Waiting, across::operation_path};
+use super::{
+    Goal, Waiting,
+    across::{operation_path, time_there},
+};
 use crate::{call::Call, engine::Engine, input::Door, intake::Request, reply::Reply};
 
 /// How long a page waits for other homes at most: one that is late should not keep the others back.
@@ -99,7 +102,7 @@ impl Engine {
             return self.page_done(page, &home, Err(fault));
         }
         let question = self.question(operation_path(&home, Operation::Devices), Call::Devices(devices), request);
-        let (goal, deadline) = (Goal::Page(page), now + request.ttl.min(PATIENCE));
+        let (goal, deadline) = (Goal::Page(page), now + time_there(request.ttl).min(PATIENCE));
         self.ask(now, Waiting::new(home, question, deadline, goal));
     }
 

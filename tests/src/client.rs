@@ -202,6 +202,18 @@ impl Client {
         Some(self.heard.remove(at))
     }
 
+    /// Returns the last message that came on a topic.
+    #[must_use]
+    pub fn last(&self, topic: &str) -> Option<&Message> {
+        self.heard.iter().rev().find(|message| message.topic == topic)
+    }
+
+    /// Waits until what was retained on a topic is no more.
+    pub fn await_end(&mut self, topic: &str) {
+        let is_over = |client: &mut Self| client.last(topic).is_some_and(|it| it.payload.is_empty()).then_some(());
+        self.until(&format!("what {topic} held is no more"), is_over);
+    }
+
     /// Sends a request and waits for its final answer.
     pub fn ask(&mut self, request: Request) -> Answer {
         let what = format!("{request:?} is answered");

@@ -110,5 +110,8 @@ pub fn federate(person: &str, here: &Gateway, there: &Gateway, want: &str) -> St
     let id = text(&made, "id").to_owned();
     until("the proposal comes", || try_say_as(person, there, &["federation", "accept", &id]).ok());
     until("the owner approves there", || try_say(there, &["federation", "approve", &id]).ok());
+    until("the homes are joined", || {
+        (say_as(person, here, &["federation", "show", &id])["state"] == "active").then_some(())
+    });
     id
 }

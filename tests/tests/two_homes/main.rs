@@ -1,5 +1,8 @@
 //! Two homes and more come to trust each other, and people use devices of all.
 
+mod accounts;
+mod devices;
+mod federations;
 mod pairing;
 mod sharing;
 mod subscribing;

@@ -117,7 +117,9 @@ impl Gateway {
         self
     }
 
-    fn with(mut self, part: &str) -> Self {
+    /// Gives it sections of its config file.
+    #[must_use]
+    pub fn with(mut self, part: &str) -> Self {
         self.config.push_str(part);
         self
     }

@@ -28,7 +28,13 @@ impl House {
     /// Starts a house whose home has another id.
     #[must_use]
     pub fn start_as(binary: impl Into<PathBuf>, home: &str) -> Self {
-        let gateway = Gateway::prepare(binary).named(home).with_cluster("zigbee", "zigbee2mqtt").start();
+        Self::start_in(Gateway::prepare(binary).named(home))
+    }
+
+    /// Starts a house around a gateway that was prepared.
+    #[must_use]
+    pub fn start_in(gateway: Gateway) -> Self {
+        let gateway = gateway.with_cluster("zigbee", "zigbee2mqtt").start();
         Self { bridge: join(&gateway), gateway }
     }
 

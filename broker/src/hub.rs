@@ -63,13 +63,13 @@ impl Hub {
     /// [`Full`] if it is retained and there is no room; then nobody gets it.
     pub(crate) fn publish_open(&self, publish: Publish, origin: u64, pledge: Option<Arc<Pledge>>) -> Result<(), Full> {
         let parcel = if publish.retain {
-            self.change_retained(publish, origin, pledge)?
+            self.change_retained(publish, origin, pledge.clone())?
         } else {
-            let posting = Posting { parcel: Arc::new(Parcel::new(publish, origin, None)), pledge };
+            let posting = Posting { parcel: Arc::new(Parcel::new(publish, origin, None)), pledge: pledge.clone() };
             self.fan_out(&posting);
             posting.parcel
         };
-        self.taps.tell(&parcel);
+        self.taps.tell(&parcel, pledge.as_ref());
         Ok(())
     }
 
@@ -203,7 +203,7 @@ impl Hub {
             return;
         }
         let mut add = |parcel: Arc<Parcel>| {
-            if !session.may_receive(&parcel.publish) {
+            if !session.may_receive(&parcel.publish.topic) {
                 return;
             }
             if into.len() >= limit {

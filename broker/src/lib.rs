@@ -81,5 +81,5 @@ pub use message::{PayloadFormat, Properties, Publish, Qos};
 pub use pledge::Keep;
 pub use precedent::Precedent;
 pub use router::RouterKind;
-pub use taps::{Attachment, Tap};
+pub use taps::{Attachment, Part, Tap};
 pub use tls::{ClientCertificates, Tls, TlsError, TlsMaterial};

@@ -5,18 +5,25 @@ use std::{
     sync::{Arc, Mutex, RwLock, Weak},
 };
 
-use hes_schemas::Filter;
+use hes_schemas::{Filter, Topic};
 
 use crate::{
-    Publish,
+    Done, Publish,
     parcel::{Left, Parcel},
+    pledge::Pledge,
     retained::Retained,
     subscription::Subscription,
     sync::{lock, read, write},
 };
 
 /// Hears each message; must not wait.
-pub type Tap = Arc<dyn Fn(&Publish) + Send + Sync>;
+///
+/// Where somebody waits for the message to be acknowledged it may take parts in that: the publisher is told once each of them
+/// has been, and that the message was not taken if one of them has failed.
+pub type Tap = Arc<dyn Fn(&Publish, Option<Part<'_>>) + Send + Sync>;
+
+/// Makes a part in an acknowledgement.
+pub type Part<'p> = &'p dyn Fn() -> Done;
 
 /// All listeners.
 #[derive(Debug, Default)]
@@ -58,12 +65,19 @@ impl Taps {
         Attachment { taps: Arc::downgrade(self), listener }
     }
 
+    /// Says whether anybody hears what is published on a topic.
+    pub(crate) fn hear(&self, topic: &Topic) -> bool {
+        read(&self.listeners).iter().any(|listener| listener.filters.iter().any(|it| it.filter.matches(topic)))
+    }
+
     /// Tells all whose filters match; each hears a message once.
-    pub(crate) fn tell(&self, parcel: &Arc<Parcel>) {
+    pub(crate) fn tell(&self, parcel: &Arc<Parcel>, pledge: Option<&Arc<Pledge>>) {
+        let part = pledge.map(|pledge| || pledge.part());
+        let part = part.as_ref().map(|part| -> Part<'_> { part });
         let listeners = Arc::clone(&read(&self.listeners));
         for listener in listeners.iter() {
             if listener.matches(parcel) && !listener.hold(parcel) {
-                (listener.tap)(&parcel.publish);
+                (listener.tap)(&parcel.publish, part);
             }
         }
     }
@@ -99,14 +113,14 @@ impl Listener {
             // the first filter that matches is the one that the stored message was told for
             let first = |parcel: &Parcel| self.filters.iter().find(|filter| filter.matches(parcel));
             let is_seen = |parcel: &Parcel| first(parcel).is_some_and(|filter| filter.has_seen(parcel));
-            waiting.iter().filter(|parcel| !is_seen(parcel)).for_each(|parcel| (self.tap)(&parcel.publish));
+            waiting.iter().filter(|parcel| !is_seen(parcel)).for_each(|parcel| (self.tap)(&parcel.publish, None));
         }
     }
 
     fn tell(&self, parcels: &[Arc<Parcel>]) {
         for parcel in parcels {
             if let Left::Some(_) = parcel.left() {
-                (self.tap)(&parcel.publish);
+                (self.tap)(&parcel.publish, None);
             }
         }
     }

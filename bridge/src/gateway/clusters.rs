@@ -1,5 +1,7 @@
 //! How the gateway comes to its clusters.
 
+use hes_broker::{Part, Publish};
+
 use super::{Arc, AtomicBool, ClusterId, ClusterSettings, Gateway, Input, Link, Ordering, link};
 
 impl Gateway {
@@ -27,13 +29,14 @@ impl Gateway {
         // what is stored is told before `attach` returns
         let is_live = Arc::new(AtomicBool::new(false));
         let tap_is_live = Arc::clone(&is_live);
-        let tap = move |publish: &hes_broker::Publish| {
+        let tap = move |publish: &Publish, part: Option<Part<'_>>| {
             let (cluster, topic, payload) = (&own, publish.topic.as_str(), publish.payload.as_ref());
-            mind.handle(if publish.retain && !tap_is_live.load(Ordering::Acquire) {
+            let input = if publish.retain && !tap_is_live.load(Ordering::Acquire) {
                 Input::Retained { cluster, topic, payload }
             } else {
                 Input::Heard { cluster, topic, payload }
-            });
+            };
+            mind.handle_for(input, part);
         };
         self.attachments.push(broker.attach(filters, Arc::new(tap)));
         is_live.store(true, Ordering::Release);

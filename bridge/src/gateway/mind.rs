@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use hes_broker::Part;
 use hes_engine::{
     Engine, Input, Output, Post,
     record::{ParcelRecord, Record},
@@ -58,9 +59,14 @@ impl Mind {
 
     /// Takes in what happened, and does what the engine wants done.
     pub(crate) fn handle(&self, input: Input<'_>) {
+        self.handle_for(input, None);
+    }
+
+    /// Does the same for somebody who is told that it was taken in; what may not be lost of it has a part in that.
+    pub(crate) fn handle_for(&self, input: Input<'_>, part: Option<Part<'_>>) {
         let mut engine = self.engine();
         engine.handle(self.clock.now(), input);
-        self.drain(&mut engine);
+        self.drain(&mut engine, part);
     }
 
     /// Only looks at the engine.
@@ -90,13 +96,17 @@ impl Mind {
             }
             let mut engine = self.engine();
             engine.handle_timeout(self.clock.now());
-            self.drain(&mut engine);
+            self.drain(&mut engine, None);
         }
     }
 
-    fn drain(&self, engine: &mut Engine) {
+    fn drain(&self, engine: &mut Engine, part: Option<Part<'_>>) {
         while let Some(output) = engine.poll_output() {
-            self.carry_out(output);
+            if let Output::Log(parcel) = output {
+                self.log(parcel, part.map(|part| part()));
+            } else {
+                self.carry_out(output);
+            }
         }
         let next = engine.poll_timeout().map_or(i64::MAX, Timestamp::as_millis);
         if next < self.armed.load(Ordering::SeqCst) {
@@ -115,7 +125,7 @@ impl Mind {
             Output::Recall(cluster) => self.recall(cluster),
             Output::Notice(notice) => super::report::notice(&notice),
             Output::Say(peer, message) => self.sinks.peers().say(&peer, &message),
-            Output::Log(parcel) => self.log(parcel),
+            Output::Log(parcel) => self.log(parcel, None),
             Output::PublishOnce(post, record) => {
                 let done = self.noted(std::slice::from_ref(&record));
                 self.sinks.publish_with(post, vec![record], done);
@@ -125,9 +135,7 @@ impl Mind {
                 self.sinks.keep_all(records, done);
             }
             Output::Mirrored(path, document) => self.sinks.register().mirror(path, document.as_deref()),
-            Output::Foreign(home, user, grants) => {
-                self.sinks.register().grant_abroad(self.clock.now(), home, user, grants);
-            }
+            Output::Foreign(home, user, grants) => self.sinks.register().grant_abroad(home, user, grants),
             Output::Errand(key, errand) => self.sinks.peers().run(key, errand),
             Output::Keep { record, kept, refused, undo } => {
                 let (me, runtime) = (self.me.clone(), self.runtime.clone());
@@ -147,16 +155,18 @@ impl Mind {
         }
     }
 
-    /// Keeps an entry of the log, for as long as it takes.
-    fn log(&self, parcel: ParcelRecord) {
+    /// Keeps an entry of the log, for as long as it takes; who waits for it hears whether it was kept at once.
+    fn log(&self, parcel: ParcelRecord, waits: Option<Done>) {
         let (me, runtime) = (self.me.clone(), self.runtime.clone());
         let again = parcel.clone();
         let done = move |is_kept: bool| {
             let Some(me) = me.upgrade() else { return };
             if is_kept {
-                return me.handle(Input::Logged(again.peer, again.log.seq));
+                me.handle(Input::Logged(again.peer, again.log.seq));
+            } else {
+                later(&runtime, LOG_AGAIN, move || me.log(again, None));
             }
-            later(&runtime, LOG_AGAIN, move || me.log(again));
+            waits.into_iter().for_each(|waits| waits(is_kept));
         };
         self.sinks.store().log(parcel, Box::new(done));
     }

@@ -66,7 +66,9 @@ impl Conversation {
                 if pledge.is_some() { None } else { Some(PublishAckReason::Success) }
             }
             Place::Open | Place::Reserved if self.may_publish(&publish.topic) => {
-                let pledge = self.pledge(&publish, owed, self.hub.has_kept() || publish.retain);
+                let may_be_stored =
+                    owed.is_some() && (self.hub.has_kept() || publish.retain || self.hub.taps.hear(&publish.topic));
+                let pledge = self.pledge(&publish, owed, may_be_stored);
                 let waits = pledge.is_some();
                 match self.hub.publish_open(publish, self.session.key, pledge.clone()) {
                     Ok(()) if waits => None,

@@ -166,7 +166,9 @@ async fn tells_listeners_inside_what_is_stored_and_then_what_comes() {
     let filters = vec![hes_schemas::Filter::new("a/#").unwrap(), hes_schemas::Filter::new("a/+").unwrap()];
     let attachment = house.broker.attach(
         filters,
-        std::sync::Arc::new(move |publish| tell.send(format!("{} {:?}", publish.topic, publish.payload)).unwrap()),
+        std::sync::Arc::new(move |publish, _| {
+            tell.send(format!("{} {:?}", publish.topic, publish.payload)).unwrap();
+        }),
     );
     let mut client = house.client(4, "c").await;
     house.broker.publish(message("a/2", "the gateway's own"));
@@ -179,6 +181,27 @@ async fn tells_listeners_inside_what_is_stored_and_then_what_comes() {
     drop(attachment);
     client.publish(2, "a/2", "unheard").await;
     assert_eq!(told.recv().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tells_a_publisher_that_a_message_was_taken_once_listeners_inside_have_done_their_part() {
+    let house = House::open().await;
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let tap = move |_: &Publish, part: Option<hes_broker::Part<'_>>| {
+        tell.send(part.map(|part| part())).unwrap();
+    };
+    let _attachment = house.broker.attach(vec![hes_schemas::Filter::new("a/#").unwrap()], std::sync::Arc::new(tap));
+    let mut client = house.client(5, "c").await;
+    for (is_kept, code) in [(true, 0), (false, 0x97)] {
+        client.say(&crate::stage::publish(5, 2, [0, 7], "a/1", b"x", &[])).await;
+        let done = told.recv().await.unwrap().unwrap();
+        client.ping().await;
+        done(is_kept);
+        let acknowledgement = client.next().await;
+        assert_eq!((acknowledgement.first, acknowledgement.body.get(2).copied().unwrap_or(0)), (0x40, code));
+    }
+    client.publish(0, "a/1", "nobody waits").await;
+    assert!(told.recv().await.unwrap().is_none());
 }
 
 const LAST: u32 = 3000;

@@ -82,6 +82,11 @@ pub trait Rights: Send + Sync + 'static {
         self.may_receive(topic)
     }
 
+    /// Says whether the client may see that what a topic held is no more, as who might see it until lately may.
+    fn may_receive_end(&self, topic: &Topic) -> bool {
+        self.may_receive(topic)
+    }
+
     /// Says whether the account still holds; asked twice a second, and `false` ends the connection.
     fn is_live(&self) -> bool {
         true

@@ -203,7 +203,7 @@ impl Hub {
             return;
         }
         let mut add = |parcel: Arc<Parcel>| {
-            if !session.may_receive(&parcel.publish.topic) {
+            if !session.may_receive(&parcel.publish) {
                 return;
             }
             if into.len() >= limit {

@@ -46,6 +46,14 @@ pub struct Publish {
     pub properties: Properties,
 }
 
+impl Publish {
+    /// Says whether it tells that what its topic held is no more.
+    #[must_use]
+    pub fn is_end(&self) -> bool {
+        self.retain && self.payload.is_empty()
+    }
+}
+
 /// What MQTT 5 says about a message beside its payload.
 ///
 /// Source: MQTT 5.0, 3.3.2.3.

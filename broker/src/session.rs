@@ -6,10 +6,9 @@ use std::sync::{
 };
 
 use arc_swap::ArcSwap;
-use hes_schemas::Topic;
 
 use crate::{
-    Change, Client, Limits, Qos, Rights, SessionRecord, Will,
+    Change, Client, Limits, Publish, Qos, Rights, SessionRecord, Will,
     delivery::{Delivery, Stored},
     figures::{Counters, count},
     hearing::Hearing,
@@ -170,7 +169,7 @@ impl Session {
 
     /// Puts a message into the mailbox that another member of its group was to have, however old it is.
     pub(crate) fn stand_in(self: &Arc<Self>, posting: &Posting, subscription: &Arc<Subscription>) -> bool {
-        self.may_receive(&posting.parcel.publish.topic) && self.put(posting, subscription)
+        self.may_receive(&posting.parcel.publish) && self.put(posting, subscription)
     }
 
     /// Puts an answer or a notification into the mailbox; returns whether it waits there.
@@ -283,13 +282,19 @@ impl Session {
         self.client.load().rights().is_live()
     }
 
-    /// Says whether the client may see a topic.
-    pub(crate) fn may_receive(&self, topic: &Topic) -> bool {
-        self.client.load().rights().may_receive(topic)
+    /// Says whether the client may see a message.
+    pub(crate) fn may_receive(&self, publish: &Publish) -> bool {
+        let client = self.client.load();
+        let rights = client.rights();
+        if publish.is_end() { rights.may_receive_end(&publish.topic) } else { rights.may_receive(&publish.topic) }
     }
+
     /// Says the same of a message that is being given to its receivers; what was found for those before need not be
     /// found again.
     fn may_hear(&self, parcel: &Parcel) -> bool {
+        if parcel.publish.is_end() {
+            return self.may_receive(&parcel.publish);
+        }
         self.client.load().rights().may_receive_after(&parcel.publish.topic, &parcel.precedent)
     }
 }

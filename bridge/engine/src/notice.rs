@@ -37,8 +37,8 @@ pub enum Notice {
     PeerOnline(HomeId),
     /// The link to another home is down, and why.
     PeerOffline(HomeId, String),
-    /// Another home said something that no honest one says.
-    PeerLied(HomeId, &'static str),
+    /// Another home said something that no honest one says, and how often it has: told at each power of two.
+    PeerLied(HomeId, &'static str, u64),
     /// Another home was not told so many things, because each is larger than it takes.
     LeftOut(HomeId, usize),
 }

@@ -5,16 +5,23 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use hes_schemas::{DeviceDocument, DevicePath, HomeId, UserName, rights::Grants};
+use hes_schemas::{DeviceDocument, DevicePath, HomeId, Millis, Timestamp, UserName, rights::Grants};
 use rustc_hash::FxHashMap;
 
 use super::register::Register;
 
+/// For how long the ends of things are shown to who might see them before: their home tells of them within moments.
+const FAREWELL: Millis = Millis::from_secs(60);
+
+/// By home, and by the user of this home.
+type ByUser<T> = RwLock<FxHashMap<HomeId, FxHashMap<UserName, T>>>;
+
 /// All other homes that something is known of.
 #[derive(Debug, Default)]
 pub(crate) struct Abroad {
-    /// By home, and by the user of this home.
-    grants: RwLock<FxHashMap<HomeId, FxHashMap<UserName, Arc<Grants>>>>,
+    grants: ByUser<Arc<Grants>>,
+    /// What users might do before, and until when that counts.
+    former: ByUser<(Timestamp, Arc<Grants>)>,
     devices: RwLock<BTreeMap<HomeId, Register>>,
 }
 
@@ -28,7 +35,12 @@ impl Abroad {
         }
     }
 
-    pub(super) fn grant(&self, home: HomeId, user: UserName, grants: Option<Arc<Grants>>) {
+    pub(super) fn grant(&self, now: Timestamp, home: HomeId, user: UserName, grants: Option<Arc<Grants>>) {
+        if let Some(before) = self.grants(home.as_str(), user.as_str()) {
+            let mut former = self.former.write().unwrap_or_else(PoisonError::into_inner);
+            former.values_mut().for_each(|users| users.retain(|_, (until, _)| now < *until));
+            former.entry(home.clone()).or_default().insert(user.clone(), (now + FAREWELL, before));
+        }
         let mut homes = self.grants.write().unwrap_or_else(PoisonError::into_inner);
         let users = homes.entry(home).or_default();
         match grants {
@@ -48,6 +60,13 @@ impl Abroad {
     pub(super) fn grants(&self, home: &str, user: &str) -> Option<Arc<Grants>> {
         let homes = self.grants.read().unwrap_or_else(PoisonError::into_inner);
         homes.get(home)?.get(user).cloned()
+    }
+
+    /// Returns what a user might do in a home until lately.
+    pub(super) fn former_grants(&self, now: Timestamp, home: &str, user: &str) -> Option<Arc<Grants>> {
+        let homes = self.former.read().unwrap_or_else(PoisonError::into_inner);
+        let (until, grants) = homes.get(home)?.get(user)?;
+        (now < *until).then(|| Arc::clone(grants))
     }
 
     /// Looks at the devices of a home while nothing changes; the look takes no other lock than theirs.
@@ -99,7 +118,7 @@ mod tests {
         let (register, elm) = (register(), HomeId::new("elm").unwrap());
         let anna = UserName::new("anna").unwrap();
         assert!(!sees(&register, "anna", "zigbee/lamp/property/on"));
-        register.grant_abroad(elm.clone(), anna.clone(), grants("zigbee/lamp"));
+        register.grant_abroad(NOW, elm.clone(), anna.clone(), grants("zigbee/lamp"));
         for (rest, is_seen) in [
             ("zigbee/lamp/property/on", true),
             ("zigbee/lamp/$doc", true),
@@ -111,14 +130,25 @@ mod tests {
         }
         assert!(!sees(&register, "bert", "zigbee/lamp/property/on"));
         assert!(register.is_abroad("anna") && !register.is_abroad("bert"));
-        register.grant_abroad(elm, anna, None);
+        register.grant_abroad(NOW, elm, anna, None);
         assert!(!sees(&register, "anna", "zigbee/lamp/property/on") && !register.is_abroad("anna"));
+    }
+
+    #[test]
+    fn who_might_see_something_is_shown_its_end_for_a_while() {
+        let (register, elm) = (register(), HomeId::new("elm").unwrap());
+        let anna = UserName::new("anna").unwrap();
+        let might = |now, user: &str| register.might_see_abroad(now, user, None, ("elm", "zigbee/lamp/property/on"));
+        assert!(!might(NOW, "anna"));
+        register.grant_abroad(NOW, elm.clone(), anna.clone(), grants("zigbee/lamp"));
+        register.grant_abroad(NOW, elm, anna, None);
+        assert!(might(NOW, "anna") && !might(NOW, "bert") && !might(NOW + FAREWELL, "anna"));
     }
 
     #[test]
     fn a_token_narrows_what_is_seen_of_other_homes_too() {
         let (register, elm) = (register(), HomeId::new("elm").unwrap());
-        register.grant_abroad(elm, UserName::new("anna").unwrap(), grants("zigbee/lamp"));
+        register.grant_abroad(NOW, elm, UserName::new("anna").unwrap(), grants("zigbee/lamp"));
         let sees = |bounds| register.may_see_abroad(NOW, "anna", bounds, ("elm", "zigbee/lamp/property/on"));
         assert!(sees(grants("zigbee/+")) && !sees(grants("zigbee/door")));
     }

@@ -135,7 +135,9 @@ impl Mind {
                 self.sinks.keep_all(records, done);
             }
             Output::Mirrored(path, document) => self.sinks.register().mirror(path, document.as_deref()),
-            Output::Foreign(home, user, grants) => self.sinks.register().grant_abroad(home, user, grants),
+            Output::Foreign(home, user, grants) => {
+                self.sinks.register().grant_abroad(self.clock.now(), home, user, grants);
+            }
             Output::Errand(key, errand) => self.sinks.peers().run(key, errand),
             Output::Keep { record, kept, refused, undo } => {
                 let (me, runtime) = (self.me.clone(), self.runtime.clone());

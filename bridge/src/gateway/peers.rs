@@ -81,6 +81,7 @@ pub(crate) struct Peers {
 pub(crate) struct PeersFigures {
     pub(crate) lines: Vec<(HomeId, LineFigures)>,
     pub(crate) refused: u64,
+    pub(crate) lies: u64,
     pub(crate) keys: crate::peers::keys::Figures,
 }
 
@@ -193,9 +194,12 @@ impl Peers {
 
     /// Returns what happened on each way, and to the keys.
     pub(crate) fn figures(&self) -> PeersFigures {
+        // the engine's lock comes before those of the ways
+        let lies = self.mind.get().and_then(Weak::upgrade).map_or(0, |mind| mind.look(|it| it.counters().lies));
         PeersFigures {
             lines: self.lines().iter().map(|(home, held)| (home.clone(), held.line.figures())).collect(),
             refused: self.refused.load(Ordering::Relaxed),
+            lies,
             keys: self.around.station.keys().figures(),
         }
     }

@@ -84,8 +84,8 @@ impl Register {
     }
 
     /// Takes note of what a user may do in another home; nothing if that has ended.
-    pub(crate) fn grant_abroad(&self, home: HomeId, user: UserName, grants: Option<Arc<Grants>>) {
-        self.1.grant(home, user, grants);
+    pub(crate) fn grant_abroad(&self, now: Timestamp, home: HomeId, user: UserName, grants: Option<Arc<Grants>>) {
+        self.1.grant(now, home, user, grants);
     }
 
     /// Says whether a user may do anything in any other home.
@@ -101,7 +101,27 @@ impl Register {
         bounds: Option<Arc<Grants>>,
         (home, rest): (&str, &str),
     ) -> bool {
-        let grants = self.1.grants(home, user);
+        self.sees_abroad(now, self.1.grants(home, user), bounds, (home, rest))
+    }
+
+    /// Says whether a user might be shown it until lately, and so is shown its end.
+    pub(crate) fn might_see_abroad(
+        &self,
+        now: Timestamp,
+        user: &str,
+        bounds: Option<Arc<Grants>>,
+        (home, rest): (&str, &str),
+    ) -> bool {
+        self.sees_abroad(now, self.1.former_grants(now, home, user), bounds, (home, rest))
+    }
+
+    fn sees_abroad(
+        &self,
+        now: Timestamp,
+        grants: Option<Arc<Grants>>,
+        bounds: Option<Arc<Grants>>,
+        (home, rest): (&str, &str),
+    ) -> bool {
         let grants = grants.map(|grants| bounds.map_or_else(|| Arc::clone(&grants), |it| Arc::new(grants.within(it))));
         grants.is_some_and(|grants| self.1.with(home, |devices| devices.see(now, &grants, rest).is_ok()) == Some(true))
     }

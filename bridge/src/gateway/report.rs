@@ -36,7 +36,7 @@ pub(crate) fn notice(notice: &Notice) {
         Notice::LeaseEnded(sid) => debug!(%sid, "Subscription ended, nobody renewed it"),
         Notice::PeerOnline(home) => info!(%home, "Link to another home up"),
         Notice::PeerOffline(home, reason) => info!(%home, %reason, "Link to another home down"),
-        Notice::PeerLied(home, what) => warn!(%home, what, "Word of another home set aside"),
+        Notice::PeerLied(home, what, count) => warn!(%home, what, count, "Word of another home set aside"),
         Notice::LeftOut(home, count) => {
             warn!(%home, count, "Not told to another home, it does not take so much at a time")
         }

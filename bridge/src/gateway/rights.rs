@@ -82,6 +82,13 @@ impl Rights for ClientRights {
         self.ask(|gates, now, grants| gates.receive(now, grants, topic).is_ok())
     }
 
+    fn may_receive_end(&self, topic: &Topic) -> bool {
+        let House { root, register, clock, .. } = &*self.house;
+        let abroad = root.strip(topic.as_str()).and_then(|rest| rest.split_once('/'));
+        let might = |place| register.might_see_abroad(clock.now(), self.user(), self.session.bounds(), place);
+        self.may_receive(topic) || (self.is_live() && abroad.is_some_and(might))
+    }
+
     fn may_receive_after(&self, topic: &Topic, precedent: &Precedent) -> bool {
         // who may see what the interface says depends on its devices too
         if self.house.root.strip(topic.as_str()).is_some() {

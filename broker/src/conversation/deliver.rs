@@ -153,7 +153,7 @@ impl Conversation {
 
     fn may_still_see(&self, delivery: &Delivery) -> bool {
         let is_own = delivery.parcel.origin == 0 && self.hub.gate.owner(&delivery.parcel.publish.topic).is_some();
-        let may = is_own || self.session.may_receive(&delivery.parcel.publish.topic);
+        let may = is_own || self.session.may_receive(&delivery.parcel.publish);
         if !may {
             count(&self.hub.counters.dropped_not_permitted);
         }

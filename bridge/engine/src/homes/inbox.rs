@@ -111,7 +111,7 @@ impl Engine {
             self.lied(peer, "it tells of an event in a way that cannot be");
             return None;
         };
-        match self.homes.peers.origins.hear(&event.path, event.stamp) {
+        match self.homes.peers.origins.hear(peer, &event.path, event.stamp) {
             Some(true) => {}
             Some(false) => {
                 self.counters.events_repeated += 1;

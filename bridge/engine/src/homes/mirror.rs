@@ -253,7 +253,7 @@ impl Engine {
     pub(super) fn restore_mirrors(&mut self, records: Vec<MirrorRecord>) {
         for MirrorRecord { peer, item } in records {
             let Some(address) = self.root.parse(&format!("{}/{}", self.root.as_str(), item.path)) else { continue };
-            if self.homes.peers.origins.restore(&address, &item) {
+            if self.homes.peers.origins.restore(&peer, &address, &item) {
                 continue;
             }
             let Some(word) = Word::read(&address, &item.body) else { continue };

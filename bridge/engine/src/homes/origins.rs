@@ -13,19 +13,21 @@ use crate::record::MirrorRecord;
 /// How many events of one kind of one device are remembered. What is older has been heard: every way keeps their order.
 const REMEMBERED: usize = 64;
 
-/// Of how many kinds of events.
+/// Of how many kinds of events, of those that one peer was the first to tell of.
 const PATHS: usize = 10_000;
 
 /// The events that have been heard last, by where they are published.
 #[derive(Debug, Default)]
 pub(super) struct Origins {
     heard: FxHashMap<String, VecDeque<Stamp>>,
+    /// Of how many kinds each peer was the first to tell.
+    loads: FxHashMap<HomeId, usize>,
 }
 
 impl Origins {
-    /// Notes an event; returns whether it is new, or nothing if there is no room to note it.
-    pub(super) fn hear(&mut self, path: &str, stamp: Stamp) -> Option<bool> {
-        if !self.heard.contains_key(path) && self.heard.len() >= PATHS {
+    /// Notes an event that a peer tells of; returns whether it is new, or nothing if that peer has no room to note it in.
+    pub(super) fn hear(&mut self, peer: &HomeId, path: &str, stamp: Stamp) -> Option<bool> {
+        if !self.heard.contains_key(path) && !self.take_room(peer) {
             return None;
         }
         let stamps = self.heard.entry(path.to_owned()).or_default();
@@ -37,6 +39,13 @@ impl Origins {
         stamps.retain(|other| Some(*other) != oldest);
         stamps.push_back(stamp);
         Some(true)
+    }
+
+    fn take_room(&mut self, peer: &HomeId) -> bool {
+        let load = self.loads.entry(peer.clone()).or_default();
+        let has_room = *load < PATHS;
+        *load += usize::from(has_room);
+        has_room
     }
 
     /// Forgets an event that could not be kept.
@@ -59,12 +68,14 @@ impl Origins {
     }
 
     /// Takes back what was kept; returns whether it was about events.
-    pub(super) fn restore(&mut self, address: &Address, item: &Item) -> bool {
+    pub(super) fn restore(&mut self, peer: &HomeId, address: &Address, item: &Item) -> bool {
         if !matches!(address, Address::Event(..)) {
             return false;
         }
         let stamps = item.body.as_list().unwrap_or_default().iter().filter_map(stamp).collect();
-        self.heard.insert(item.path.clone(), stamps);
+        if self.heard.insert(item.path.clone(), stamps).is_none() {
+            *self.loads.entry(peer.clone()).or_default() += 1;
+        }
         true
     }
 }
@@ -87,9 +98,22 @@ mod tests {
     #[test]
     fn an_event_that_is_too_old_to_be_remembered_is_not_heard_again() {
         let mut origins = Origins::default();
-        let mut hears = |seq| origins.hear("elm/zigbee/button/event/action", Stamp { epoch: 1, seq });
+        let elm = HomeId::new("elm").unwrap();
+        let mut hears = |seq| origins.hear(&elm, "elm/zigbee/button/event/action", Stamp { epoch: 1, seq });
         assert!((0..200).all(|seq| hears(seq) == Some(true)));
         assert!((0..200).all(|seq| hears(seq) == Some(false)));
         assert_eq!(hears(200), Some(true));
+    }
+
+    #[test]
+    fn a_peer_that_tells_of_too_much_takes_no_room_from_another() {
+        let mut origins = Origins::default();
+        let stamp = Stamp { epoch: 1, seq: 1 };
+        let mut hears = |home: &str, number: usize| {
+            origins.hear(&HomeId::new(home).unwrap(), &format!("{home}/zigbee/button-{number}/event/action"), stamp)
+        };
+        assert!((0..PATHS).all(|number| hears("elm", number) == Some(true)));
+        assert_eq!((hears("elm", PATHS), hears("elm", 0)), (None, Some(false)));
+        assert_eq!(hears("fir", 0), Some(true));
     }
 }

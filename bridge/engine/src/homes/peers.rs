@@ -35,7 +35,7 @@ const SILENCE: Millis = Millis::from_secs(12);
 /// How long an acknowledgement waits for others.
 const ACKNOWLEDGE: Millis = Millis::new(50);
 
-/// How often a hello is taken from a peer that has said it already.
+/// How often a hello is taken on one way.
 const HELLO: Millis = Millis::from_secs(1);
 
 /// The content type of this link.
@@ -62,6 +62,8 @@ pub(super) struct Peer {
     pub(super) ear: Ear,
     pub(super) outbox: Outbox,
     pub(super) inbox: Inbox,
+    /// How often it said what no honest peer says.
+    lies: u64,
 }
 
 /// How far the way to a peer is open.
@@ -125,7 +127,7 @@ impl Engine {
     pub(crate) fn peer_up(&mut self, now: Timestamp, peer: &HomeId) {
         self.unlink(now, peer, "there is a new way to it");
         let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
-        (known.line.way, known.line.heard_at) = (Way::Open, now);
+        (known.line.way, known.line.heard_at, known.line.greeted_at) = (Way::Open, now, None);
         self.say_hello(now, peer);
         self.schedule(peer);
     }
@@ -223,7 +225,13 @@ impl Engine {
     /// Counts something that no honest peer says.
     pub(super) fn lied(&mut self, peer: &HomeId, what: &'static str) {
         self.counters.lies += 1;
-        self.note(Notice::PeerLied(peer.clone(), what));
+        let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
+        known.lies += 1;
+        // one message can hold thousands, and whoever lies must not fill the log
+        if known.lies.is_power_of_two() {
+            let lies = known.lies;
+            self.note(Notice::PeerLied(peer.clone(), what, lies));
+        }
     }
 
     /// Has what was heard acknowledged soon.

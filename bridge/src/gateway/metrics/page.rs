@@ -81,8 +81,9 @@ const LINES: [Figure<LineFigures>; 7] = [
     ("overflows", "Times that more waited for another home than may", |it| it.overflows),
 ];
 
-const PEERS: [Figure<PeersFigures>; 3] = [
+const PEERS: [Figure<PeersFigures>; 4] = [
     ("publishes_refused", "Messages that accounts of other homes may not publish", |it| it.refused),
+    ("lies", "What other homes said that no honest one says", |it| it.lies),
     ("signatures", "Signatures that were made", |it| it.keys.signed),
     ("verifications", "Signatures that were verified", |it| it.keys.verified),
 ];
@@ -198,6 +199,7 @@ mod tests {
             "hes_store_commits_total 5",
             "hes_peer_up{peer=\"elm\"} 1",
             "hes_peer_messages_malformed_total{peer=\"elm\"} 4",
+            "hes_peers_lies_total 0",
             "hes_peers_signatures_total 0",
             "# EOF",
         ] {

@@ -12,9 +12,10 @@ impl Engine {
     pub(super) fn greeted(&mut self, now: Timestamp, peer: &HomeId, hello: &Hello) {
         let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
         let was_linked = known.is_linked();
-        if was_linked && known.line.greeted_at.is_some_and(|at| now.since(at) < HELLO) {
+        if known.line.greeted_at.is_some_and(|at| now.since(at) < HELLO) {
             return self.lied(peer, "it says hello without end");
         }
+        known.line.greeted_at = Some(now);
         if hello.home != *peer {
             return self.lied(peer, "it says hello for another home");
         }
@@ -26,7 +27,7 @@ impl Engine {
         }
         let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
         let line = &mut known.line;
-        (line.way, line.heard_at, line.greeted_at) = (Way::Linked, now, Some(now));
+        (line.way, line.heard_at) = (Way::Linked, now);
         (line.epoch, line.takes) = (hello.epoch, hello.limits);
         known.ear.begin(hello.epoch);
         if was_linked {

@@ -110,6 +110,12 @@ impl Gateway {
         self.with("\n[metrics]\nlisten = [\"127.0.0.1:0\"]\n")
     }
 
+    /// Has it tell these homes what other homes tell it.
+    #[must_use]
+    pub fn passing_on_to(self, homes: &[&str]) -> Self {
+        self.with(&format!("\n[peers]\ntransit = {homes:?}\n"))
+    }
+
     /// Takes its built-in broker away.
     #[must_use]
     pub fn without_door(mut self) -> Self {

@@ -115,3 +115,12 @@ pub fn federate(person: &str, here: &Gateway, there: &Gateway, want: &str) -> St
     });
     id
 }
+
+/// Joins the accounts that `person`, who manages both homes, has in them, so that each gives the other the same.
+pub fn federate_both(person: &str, here: &Gateway, there: &Gateway, rights: &str) {
+    let account = format!("{}/{person}", there.home());
+    let terms = ["--for", "holidays", "--until", "30d", "--safety", "S2", "--want", rights, "--give", rights];
+    let made = say_as(person, here, &[&["federation", "create", &account], terms.as_slice()].concat());
+    let id = text(&made, "id").to_owned();
+    until("the proposal comes", || try_say_as(person, there, &["federation", "accept", &id]).ok());
+}

@@ -5,7 +5,7 @@ mod model;
 
 use serde_json::{Map, Value};
 
-pub use bridge::Bridge;
+pub use bridge::{Bridge, Watcher};
 pub use model::Model;
 
 /// The devices of one Zigbee2MQTT, and where its topics begin.
@@ -34,6 +34,14 @@ impl Network {
     pub fn house() -> Self {
         let device = |(number, model)| Device::new(number, model_name(model), model);
         Self { base: "zigbee2mqtt".to_owned(), devices: (0..).zip(Model::ALL).map(device).collect() }
+    }
+
+    /// Makes the small house with a `counter`.
+    #[must_use]
+    pub fn house_with_counter() -> Self {
+        let mut house = Self::house();
+        house.devices.push(Device::new(house.devices.len(), model_name(Model::Counter), Model::Counter));
+        house
     }
 
     /// Makes a network of many devices, `d<first>` and following, of all models in turn.
@@ -92,5 +100,6 @@ const fn model_name(model: Model) -> &'static str {
         Model::Sensor => "sensor",
         Model::Plug => "plug",
         Model::Button => "button",
+        Model::Counter => "counter",
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
 };
@@ -24,12 +25,16 @@ pub struct Bridge {
     thread: Option<JoinHandle<()>>,
 }
 
+/// Sees each command at the moment when it is obeyed: where it came, as `lamp/set`, and what it says.
+pub type Watcher = Box<dyn Fn(&str, &Value) + Send>;
+
 /// What the bridge and its devices know.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct House {
     states: BTreeMap<String, Map<String, Value>>,
     unreachable: BTreeSet<String>,
     commands: Vec<(String, Value)>,
+    watcher: Option<Watcher>,
 }
 
 impl Bridge {
@@ -86,10 +91,30 @@ impl Bridge {
     /// # Panics
     /// If the broker does not take it.
     pub fn tell(&mut self, device: &str, what: &Value) {
+        self.try_tell(device, what).expect("the broker takes a report");
+    }
+
+    /// Does the same at a broker that may be gone.
+    ///
+    /// # Errors
+    /// [`Refused`] if it is, or does not take it.
+    pub fn try_tell(&mut self, device: &str, what: &Value) -> Result<(), Refused> {
         let mut told = locked(&self.house).states.get(device).cloned().unwrap_or_default();
         told.extend(what.as_object().cloned().unwrap_or_default());
-        let message = Message::new(self.network.topic(device), Value::Object(told).to_string());
-        self.reporter.publish(message).expect("the broker takes a report");
+        self.babble(device, Value::Object(told).to_string())
+    }
+
+    /// Publishes anything as a device.
+    ///
+    /// # Errors
+    /// [`Refused`] if the broker is gone, or does not take it.
+    pub fn babble(&mut self, device: &str, payload: impl Into<Vec<u8>>) -> Result<(), Refused> {
+        self.reporter.publish(Message::new(self.network.topic(device), payload))
+    }
+
+    /// Has each command seen by somebody from now on, and not remembered.
+    pub fn watch(&self, watcher: Watcher) {
+        locked(&self.house).watcher = Some(watcher);
     }
 
     /// Says whether a device can be reached, as `availability` retains it.
@@ -176,7 +201,10 @@ impl House {
     /// Does what a command says; returns where something is said about it, and what.
     fn obey(&mut self, rest: &str, order: &Message) -> Option<(String, String)> {
         let wanted: Value = serde_json::from_slice(&order.payload).ok()?;
-        self.commands.push((rest.to_owned(), wanted.clone()));
+        match &self.watcher {
+            Some(watcher) => watcher(rest, &wanted),
+            None => self.commands.push((rest.to_owned(), wanted.clone())),
+        }
         let (device, verb) = rest.rsplit_once('/')?;
         if self.unreachable.contains(device) {
             let key = wanted.as_object()?.keys().next()?;
@@ -190,6 +218,12 @@ impl House {
         let state = self.states.entry(device.to_owned()).or_default();
         state.extend(values.as_object().cloned().unwrap_or_default());
         Value::Object(state.clone()).to_string()
+    }
+}
+
+impl fmt::Debug for House {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("House").field("states", &self.states).finish_non_exhaustive()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Three products with ten properties each, and a button.
+//! Three products with ten properties each, a button, and a counter.
 
 use serde_json::{Map, Value, json};
 
@@ -13,6 +13,8 @@ pub enum Model {
     Plug,
     /// A button, which tells that it was pressed.
     Button,
+    /// A counter with a label, which can tell of something else each time: `recall_1`.
+    Counter,
 }
 
 /// Published, or published and to be asked for, or all of it and to be set.
@@ -25,7 +27,7 @@ impl Model {
     pub const ALL: [Self; 3] = [Self::Lamp, Self::Sensor, Self::Plug];
 
     /// All products.
-    pub(super) const KNOWN: [Self; 4] = [Self::Lamp, Self::Sensor, Self::Plug, Self::Button];
+    pub(super) const KNOWN: [Self; 5] = [Self::Lamp, Self::Sensor, Self::Plug, Self::Button, Self::Counter];
 
     /// Writes `definition` of `bridge/devices`.
     #[must_use]
@@ -35,6 +37,7 @@ impl Model {
             Self::Sensor => ("S-10", "Sensor for the stories", sensor()),
             Self::Plug => ("P-10", "Smart plug for the stories", plug()),
             Self::Button => ("B-1", "Button for the stories", button()),
+            Self::Counter => ("C-2", "Counter for the stories", counter()),
         };
         json!({
             "vendor": "Storyteller", "model": model, "description": description, "options": [], "exposes": exposes,
@@ -62,6 +65,7 @@ impl Model {
                 "child_lock": "LOCK", "linkquality": 150,
             }),
             Self::Button => json!({ "battery": 100 - small, "linkquality": 80 }),
+            Self::Counter => json!({ "count": number, "label": "" }),
         };
         state.as_object().cloned().unwrap_or_default()
     }
@@ -120,6 +124,14 @@ fn button() -> Value {
         "values": ["single", "double"],
     });
     json!([presses, numeric("battery", TOLD, "%", 0, 100), numeric("linkquality", TOLD, "lqi", 0, 255)])
+}
+
+fn counter() -> Value {
+    json!([
+        { "type": "enum", "name": "action", "property": "action", "access": TOLD, "values": ["recall_*"] },
+        { "type": "numeric", "name": "count", "property": "count", "access": TOLD },
+        { "type": "text", "name": "label", "property": "label", "access": ALL },
+    ])
 }
 
 fn switch(name: &str) -> Value {

@@ -1,0 +1,67 @@
+//! Links that are cut, silent in one direction or both, or that disorder what is said.
+
+use hes_tests::{cable::Mood, patience::until};
+
+use crate::{
+    number_of,
+    world::{NAMES, World, turned},
+};
+
+/// How many changes there are on one side while the link is cut, if nothing is said.
+const CHANGES: usize = 1_000;
+
+/// How often the button is pressed meanwhile, if nothing is said.
+const PRESSES: usize = 200;
+
+#[test]
+fn all_see_what_is_so_after_a_partition_with_many_changes() {
+    let mut world = World::two();
+    world.await_answers();
+    {
+        let World { cables, benches, .. } = &mut world;
+        let _cut = turned(&cables[&(0, 1)], Mood::Cut);
+        for _ in 0..number_of("HES_CHANGES", CHANGES) {
+            benches[0].change();
+        }
+        for _ in 0..number_of("HES_PRESSES", PRESSES) {
+            benches[0].press().expect("the gateway takes what it can keep");
+            benches[1].press().expect("the gateway takes what it can keep");
+        }
+        benches[0].remove("plug");
+        benches[1].babble();
+        benches[1].press().expect("what means nothing stands in nobody's way");
+    }
+    world.settle();
+}
+
+#[test]
+fn a_link_that_is_silent_is_missed_while_its_connection_stays_open() {
+    let mut world = World::two();
+    world.await_answers();
+    for mood in [Mood::Mute, Mood::Deaf, Mood::Dumb] {
+        let mut askers = [world.asker(0), world.asker(1)];
+        {
+            let _silent = turned(world.cable(), mood);
+            let late = askers[0].ask(NAMES[1], 2).expect("the gateway is there");
+            assert!([503, 504].contains(&askers[0].await_answer(late).expect("the gateway is there")));
+            for (asker, there) in askers.iter_mut().zip([NAMES[1], NAMES[0]]) {
+                until("the other home is missed", || (asker.set(there, 2) == Ok(503)).then_some(()));
+            }
+        }
+        world.await_answers();
+    }
+    world.settle();
+}
+
+#[test]
+fn packets_that_are_doubled_late_or_overtaken_lose_nothing_and_double_nothing() {
+    let mut world = World::two();
+    world.cable().turn(Mood::Wild);
+    world.live_while(|_, history| {
+        let enough = history.accepted() + number_of("HES_EVENTS", 300);
+        until("enough is accepted", || (history.accepted() >= enough).then_some(()));
+    });
+    world.cable().turn(Mood::Whole);
+    world.await_answers();
+    world.settle();
+}

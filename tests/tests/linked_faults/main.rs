@@ -1,0 +1,30 @@
+//! Homes whose links, gateways and disks fail: a checker reads what happened, and names the first promise that is broken.
+//!
+//! In the environment: `HES_ROUNDS=200` cuts so many lives short; `HES_CHANGES=10000` and `HES_PRESSES=2000` make that many of
+//! them while a link is cut.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test panics to say what is wrong, whatever that is"
+)]
+
+mod asker;
+mod bench;
+mod checker;
+mod ear;
+mod history;
+mod kills;
+mod links;
+mod promises;
+mod scenes;
+mod world;
+
+use std::env;
+
+/// Returns the number that the environment gives under a name.
+fn number_of(name: &str, otherwise: usize) -> usize {
+    env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(otherwise)
+}

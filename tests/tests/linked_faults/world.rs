@@ -1,0 +1,185 @@
+//! Homes that know each other, each pair by a cable of its own, with one person who lives in all of them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use hes_tests::{
+    cable::{Cable, Mood},
+    gateway::Gateway,
+    neighbours::{federate_both, pair_at},
+    patience::until,
+};
+
+use crate::{
+    asker::Asker,
+    bench::Bench,
+    checker::Checker,
+    ear::Ear,
+    history::{Fact, History, Name},
+    promises::differences,
+};
+
+/// The homes that there may be.
+pub(crate) const NAMES: [Name; 7] = ["oak", "elm", "ash", "fir", "yew", "box", "bay"];
+
+/// Who lives in all of them.
+pub(crate) const PERSON: &str = "anna";
+
+/// How long everything may take to come to rest; only a failure takes so long.
+const REST: Duration = Duration::from_secs(60);
+
+/// Some homes.
+#[derive(Debug)]
+pub(crate) struct World {
+    ears: Vec<Ear>,
+    pub(crate) benches: Vec<Bench>,
+    pub(crate) cables: BTreeMap<(usize, usize), Cable>,
+    pub(crate) gateways: Vec<Gateway>,
+    pub(crate) history: Arc<History>,
+    checker: Checker,
+}
+
+impl World {
+    /// Makes two homes.
+    pub(crate) fn two() -> Self {
+        Self::of(2)
+    }
+
+    /// Makes so many homes, each linked with each, which tell each other of others.
+    pub(crate) fn of(count: usize) -> Self {
+        let gateways: Vec<Gateway> = NAMES.iter().take(count).map(|name| start(name, count)).collect();
+        let history = Arc::new(History::default());
+        let benches = (1..).zip(NAMES).zip(&gateways);
+        let benches = benches.map(|((place, name), gateway)| Bench::new(name, place, gateway, &history)).collect();
+        let mut world =
+            Self { ears: Vec::new(), benches, cables: BTreeMap::new(), gateways, history, checker: Checker::default() };
+        NAMES.iter().take(count).for_each(|name| world.history.note(name, Fact::Built));
+        for (one, other) in pairs(count) {
+            world.link(one, other);
+        }
+        world.ears = (0..count).map(|place| world.ear(place)).collect();
+        world
+    }
+
+    fn link(&mut self, one: usize, other: usize) {
+        let (host, guest) = (&self.gateways[one], &self.gateways[other]);
+        let cable = Cable::new(host.address(), 7);
+        pair_at(&format!("mqtt://{}", cable.address()), host, guest);
+        federate_both(PERSON, host, guest, "read,write,notify:zigbee/#");
+        self.cables.insert((one, other), cable);
+        self.history.note(NAMES[one], Fact::Linked(NAMES[other]));
+    }
+
+    fn ear(&self, place: usize) -> Ear {
+        let others: BTreeSet<Name> =
+            NAMES.into_iter().take(self.gateways.len()).filter(|it| *it != NAMES[place]).collect();
+        Ear::start(NAMES[place], self.gateways[place].address(), others, &self.history)
+    }
+
+    /// Returns the cable between the first two homes.
+    pub(crate) fn cable(&self) -> &Cable {
+        &self.cables[&(0, 1)]
+    }
+
+    /// Returns somebody who asks at a home.
+    pub(crate) fn asker(&self, place: usize) -> Asker {
+        Asker::new(NAMES[place], &self.gateways[place], &self.history)
+    }
+
+    /// Lets all press and ask until a look at the gateways, which may do anything to them, is over.
+    pub(crate) fn live_while(&mut self, then: impl FnOnce(&mut [Gateway], &History)) {
+        let askers: Vec<Asker> = (0..self.gateways.len()).map(|place| self.asker(place)).collect();
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let count = self.gateways.len();
+            for bench in &mut self.benches {
+                scope.spawn(|| bench.live(&is_over));
+            }
+            for (place, mut asker) in askers.into_iter().enumerate() {
+                let (to, is_over) = (NAMES[(place + 1) % count], &is_over);
+                scope.spawn(move || asker.live(to, is_over));
+            }
+            then(&mut self.gateways, &self.history);
+            is_over.store(true, Ordering::SeqCst);
+        });
+    }
+
+    /// Starts a gateway that has ended again, and its bridge comes back.
+    pub(crate) fn revive(&mut self, place: usize) {
+        self.gateways[place].restart();
+        self.benches[place].rejoin(&self.gateways[place]);
+    }
+
+    /// Waits until each of the first two homes can ask the other.
+    pub(crate) fn await_answers(&self) {
+        for (here, there) in [(0, 1), (1, 0)] {
+            let mut asker = self.asker(here);
+            until("a request is answered across", || (asker.set(NAMES[there], 10) == Ok(200)).then_some(()));
+        }
+    }
+
+    /// Waits until everything has come to rest, and holds what happened to all promises.
+    pub(crate) fn settle(&mut self) {
+        let began = Instant::now();
+        loop {
+            self.follow();
+            let open = self.checker.owed().or_else(|| differences(&self.shown()).into_iter().next());
+            if open.is_none() || began.elapsed() > REST {
+                break;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        for (home, shown) in self.shown() {
+            self.history.note(home, Fact::Shows(shown));
+        }
+        self.history.note(NAMES[0], Fact::Quiet);
+        self.follow();
+    }
+
+    fn follow(&mut self) {
+        if let Err(violation) = self.checker.follow(&self.history) {
+            let mut lines = Vec::new();
+            self.history.look(0, |entry| lines.push(format!("{entry:?}")));
+            let file = std::env::temp_dir().join(format!("linked_faults-{}.txt", std::process::id()));
+            let kept = std::fs::write(&file, lines.join("\n"));
+            panic!("{violation}\nall that happened: {} ({kept:?})", file.display());
+        }
+    }
+
+    fn shown(&self) -> BTreeMap<Name, crate::history::Shown> {
+        NAMES.into_iter().zip(&self.ears).map(|(name, ear)| (name, ear.shown())).collect()
+    }
+}
+
+fn start(name: Name, count: usize) -> Gateway {
+    let others: Vec<&str> = NAMES.into_iter().take(count).filter(|other| count > 2 && *other != name).collect();
+    let gateway = Gateway::prepare(env!("CARGO_BIN_EXE_hes-tests-gateway")).named(name);
+    let gateway = gateway.with_cluster("zigbee", "zigbee2mqtt").passing_on_to(&others);
+    gateway.add_user(PERSON, "owner");
+    gateway.start()
+}
+
+fn pairs(count: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..count).flat_map(move |one| (one + 1..count).map(move |other| (one, other)))
+}
+
+/// Turns a cable, and turns it whole again when this is dropped.
+pub(crate) fn turned(cable: &Cable, mood: Mood) -> impl Drop + '_ {
+    cable.turn(mood);
+    Whole(cable)
+}
+
+struct Whole<'c>(&'c Cable);
+
+impl Drop for Whole<'_> {
+    fn drop(&mut self) {
+        self.0.turn(Mood::Whole);
+    }
+}

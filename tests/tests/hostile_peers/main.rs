@@ -1,9 +1,15 @@
 //! Homes that lie, flood and reach for what is not theirs: contained, counted, and nobody else notices.
 
 #[cfg(test)]
+mod broker;
+#[cfg(test)]
+mod floods;
+#[cfg(test)]
 mod liar;
 #[cfg(test)]
 mod lies;
+#[cfg(test)]
+mod topics;
 
 use hes_tests::{
     client::{Client, Request},

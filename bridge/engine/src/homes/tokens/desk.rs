@@ -71,7 +71,8 @@ impl Engine {
         let peers = self.homes.federations.trusted.iter().flatten();
         let claims = peers.filter_map(|peer| self.homes.notary.check(now, token, peer).ok()).next();
         let held = claims.and_then(|claims| {
-            let issued = self.homes.tokens.issued.get(&claims.jti).filter(|it| it.guest == claims.sub)?;
+            let is_meant = |it: &&Issued| it.guest == claims.sub && it.federation == claims.federation;
+            let issued = self.homes.tokens.issued.get(&claims.jti).filter(is_meant)?;
             self.guest(now, &issued.peer, &claims.jti)?;
             Some(self.issued_info(&claims.jti, issued))
         });

@@ -84,7 +84,7 @@ pub enum TokenError {
     /// It is not ours, has been changed, or does not hold at the moment.
     #[error("the token does not hold")]
     Invalid(#[source] jsonwebtoken::errors::Error),
-    /// It is a token of another type, or holds for longer than any may.
+    /// It is a token of another type, wants something understood that is not, or holds for longer than any may.
     #[error("the token is not one of this home's")]
     Foreign,
     /// Its scope cannot be understood.
@@ -129,12 +129,13 @@ pub fn issue(key: &TokenKey, order: &Order<'_>) -> Result<SecretString, TokenErr
 /// [`TokenError`] with the reason, which whoever sent it is not told.
 pub fn verify(key: &TokenKey, home: &HomeId, token: &str) -> Result<Proof, TokenError> {
     let header = jsonwebtoken::decode_header(token).map_err(TokenError::Invalid)?;
-    if !header.typ.is_some_and(|typ| typ.eq_ignore_ascii_case(TYPE)) {
+    if !header.typ.is_some_and(|typ| typ.eq_ignore_ascii_case(TYPE)) || header.crit.is_some() {
         return Err(TokenError::Foreign);
     }
     let claims = jsonwebtoken::decode::<Claims>(token, key.verifying(), &validation(home));
     let claims = claims.map_err(TokenError::Invalid)?.claims;
-    if claims.exp.saturating_sub(claims.iat) > u64::from(LONGEST_SECONDS) || claims.iat > claims.nbf {
+    let is_sound = claims.iat <= claims.nbf && claims.nbf < claims.exp && !claims.jti.is_empty();
+    if claims.exp.saturating_sub(claims.iat) > u64::from(LONGEST_SECONDS) || !is_sound {
         return Err(TokenError::Foreign);
     }
     Ok(Proof {

@@ -50,7 +50,9 @@ fn refuses_what_is_not_for_this_home_now() {
     let holds = |token: &str| verify(&key, &home("oak"), token).is_ok();
     let at = seconds(now());
     assert!(holds(&signed(&key, "at+jwt", |_| {})));
-    let wrong: [Lie<'_>; 12] = [
+    let wrong: [Lie<'_>; 14] = [
+        ("ends before it begins", &|it| it["exp"] = json!(at - 1)),
+        ("no id", &|it| it["jti"] = json!("")),
         ("expired", &|it| it["exp"] = json!(at - 10)),
         ("not begun", &|it| it["nbf"] = json!(at + 30)),
         ("made later", &|it| it["iat"] = json!(at + 30)),
@@ -68,6 +70,14 @@ fn refuses_what_is_not_for_this_home_now() {
         assert!(!holds(&signed(&key, "at+jwt", change)), "{name}");
     }
     assert!(!holds(&signed(&key, "JWT", |_| {})), "another type");
+    let mut wanting = Header { typ: Some("at+jwt".to_owned()), ..Header::new(Algorithm::ES256) };
+    let honest = signed(&key, "at+jwt", |_| {});
+    let claims = jsonwebtoken::dangerous::insecure_decode::<Value>(&honest).unwrap().claims;
+    for (crit, is_good) in [(None, true), (Some(vec!["exp".to_owned()]), false)] {
+        wanting.crit = crit;
+        let token = jsonwebtoken::encode(&wanting, &claims, key.signing()).unwrap();
+        assert_eq!(holds(&token), is_good, "what must be understood is not");
+    }
 }
 
 #[test]

@@ -26,6 +26,9 @@ const LONGEST_TOKEN: u64 = 600;
 /// The longest that a statement may hold, in seconds; the key that signed it ends long before.
 const LONGEST_STATEMENT: u64 = 10 * 366 * 86_400;
 
+/// How far the clocks of two homes may differ, in seconds; a certificate begins as much before its key.
+const SKEW: u64 = 60;
+
 /// The notary of a home.
 #[derive(Debug, Clone)]
 pub struct HomeNotary {
@@ -71,7 +74,7 @@ impl HomeNotary {
         let certificate = self.certificate(now, peer, text)?;
         let said: Statement = self.keys.open(text, certificate.key())?;
         agree(&[(&said.iss, peer, "iss"), (&said.aud, self.keys.home(), "aud")])?;
-        in_time(now, (said.iat, said.iat, said.exp), LONGEST_STATEMENT)?;
+        in_time(now, (said.iat, said.iat, said.exp), LONGEST_STATEMENT, SKEW)?;
         // what a key signed after its end is not its own
         if said.iat >= seconds(certificate.until()) { Err(Refusal::Time) } else { Ok(said) }
     }
@@ -103,7 +106,7 @@ impl HomeNotary {
         if said.jti.is_empty() || said.federation.is_empty() || said.scope.parse::<Words>().is_err() {
             return Err(Refusal::Claim("jti, federation or scope"));
         }
-        in_time(now, (said.iat, said.nbf, said.exp), LONGEST_TOKEN)?;
+        in_time(now, (said.iat, said.nbf, said.exp), LONGEST_TOKEN, LEEWAY)?;
         Ok(said)
     }
 }
@@ -170,11 +173,11 @@ fn agree(claims: &[(&HomeId, &HomeId, &'static str)]) -> Result<(), Refusal> {
 }
 
 /// Says whether something holds at the moment, and for no longer than it may.
-fn in_time(now: Timestamp, (iat, nbf, exp): (u64, u64, u64), longest: u64) -> Result<(), Refusal> {
+fn in_time(now: Timestamp, (iat, nbf, exp): (u64, u64, u64), longest: u64, leeway: u64) -> Result<(), Refusal> {
     let now = seconds(now);
-    let has_begun = iat.max(nbf) <= now.saturating_add(LEEWAY);
+    let has_begun = iat.max(nbf) <= now.saturating_add(leeway);
     let is_short = iat <= nbf && nbf < exp && exp - iat <= longest;
-    let has_ended = exp.saturating_add(LEEWAY) <= now;
+    let has_ended = exp.saturating_add(leeway) <= now;
     if has_begun && is_short && !has_ended { Ok(()) } else { Err(Refusal::Time) }
 }
 

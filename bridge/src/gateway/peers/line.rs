@@ -20,7 +20,7 @@ use super::{
     dial::{Ear, Outgoing},
 };
 use crate::peers::{
-    channel::{Channel, Event, Figures, LARGEST},
+    channel::{Channel, Event, Figures, LARGEST, Refused},
     keys::KeyId,
     station::Station,
 };
@@ -168,12 +168,17 @@ impl Line {
     /// Takes a frame of the peer, or of somebody who says so.
     pub(super) fn receive(&self, frame: &[u8]) {
         let _in_order = lock(&self.inbox);
-        let (events, is_proven) = {
+        let (events, is_proven, is_untimely) = {
             let mut channel = lock(&self.channel);
-            let before = channel.figures().handshakes;
+            let before = channel.figures();
             let events = channel.receive(self.clock.now(), frame);
-            (events, channel.figures().handshakes > before)
+            let after = channel.figures();
+            let untimely = |figures: Figures| figures.refused(Refused::Untimely);
+            (events, after.handshakes > before.handshakes, untimely(after) > untimely(before))
         };
+        if is_untimely {
+            self.untimely();
+        }
         if events.iter().any(|event| !matches!(event, Event::Message(_))) || is_proven {
             self.wake.notify_one();
         }

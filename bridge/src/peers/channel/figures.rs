@@ -17,6 +17,8 @@ pub enum Refused {
     Broken,
     /// The handshake does not prove that it is the peer's.
     Unproven,
+    /// The peer has proven itself by a key that does not hold at this time of day.
+    Untimely,
     /// There are too many of its kind.
     TooMany,
 }
@@ -32,12 +34,12 @@ pub struct Figures {
     pub sealed: u64,
     /// Messages that were opened.
     pub opened: u64,
-    refused: [u64; 8],
+    refused: [u64; 9],
 }
 
 impl Refused {
     /// All of them, in the order in which they are counted.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Malformed,
         Self::Unasked,
         Self::Unknown,
@@ -45,6 +47,7 @@ impl Refused {
         Self::Forged,
         Self::Broken,
         Self::Unproven,
+        Self::Untimely,
         Self::TooMany,
     ];
 
@@ -59,6 +62,7 @@ impl Refused {
             Self::Forged => "forged",
             Self::Broken => "broken",
             Self::Unproven => "unproven",
+            Self::Untimely => "untimely",
             Self::TooMany => "too_many",
         }
     }

@@ -11,6 +11,7 @@ use super::{
     noise::{CHANNEL, Terms, read, remote, write},
     session::Session,
 };
+use crate::peers::jws::Refusal;
 
 /// A handshake that was begun, and has not been answered yet.
 ///
@@ -73,7 +74,10 @@ impl Way {
         let identity = self.station.book.identity(&self.peer).ok_or(Refused::Unproven)?;
         let text = std::str::from_utf8(payload).map_err(|_why| Refused::Unproven)?;
         let proven = verify(&self.station, (&self.peer, &identity), self.side.other(), voice, text, now);
-        let certificate = proven.map_err(|_why| Refused::Unproven)?;
+        let certificate = proven.map_err(|why| match why {
+            Refusal::Time => Refused::Untimely,
+            Refusal::Form | Refusal::Key | Refusal::Signature | Refusal::Claim(_) => Refused::Unproven,
+        })?;
         self.station.book.learn(&self.peer, certificate);
         Ok(())
     }

@@ -260,7 +260,7 @@ fn accepts_a_statement_of_its_peer_only_and_for_itself_only() {
         ("another issuer", |it| it["iss"] = json!("fir")),
         ("another audience", |it| it["aud"] = json!("elm")),
         ("expired", |it| it["exp"] = json!(it["iat"].as_u64().unwrap() - 6)),
-        ("not yet", |it| it["iat"] = json!(it["iat"].as_u64().unwrap() + 6)),
+        ("not yet", |it| it["iat"] = json!(it["iat"].as_u64().unwrap() + 61)),
         ("after its key's end", |it| {
             let at = it["iat"].as_u64().unwrap() + 100_000;
             (it["iat"], it["exp"]) = (json!(at), json!(at + 60));
@@ -271,6 +271,10 @@ fn accepts_a_statement_of_its_peer_only_and_for_itself_only() {
         lie(&mut said);
         assert!(!verified(&encode(&head, &said, key.secret())), "{name}");
     }
+    let ahead = json!(honest["iat"].as_u64().unwrap() + 60);
+    let mut early = honest.clone();
+    early["iat"] = ahead;
+    assert!(verified(&encode(&head, &early, key.secret())), "a clock may be a minute ahead");
     let late = noon() + Millis::from_secs(26 * 3_600);
     let mut long = honest.clone();
     long["exp"] = json!(seconds(late) + 86_400);

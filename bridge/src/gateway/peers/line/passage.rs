@@ -13,6 +13,9 @@ use super::{
 };
 use crate::peers::channel::SealError;
 
+/// Why a peer is not let in whose certificate has not begun, or has ended.
+const UNTIMELY: &str = "its key does not hold at this time: a clock is wrong, here or there";
+
 impl Line {
     pub(super) fn heard(&self, message: &[u8]) {
         // the way was closed here, and the peer did not notice: it is there all the same
@@ -59,6 +62,15 @@ impl Line {
         if was_told {
             report::peer_down(&self.home, reason);
             self.tell(Input::PeerDown(self.home.clone(), reason.to_owned()));
+        }
+    }
+
+    /// Takes note why a peer that is who it says is not let in.
+    pub(super) fn untimely(&self) {
+        let mut state = lock(&self.state);
+        if !state.is_told && state.reason.as_deref() != Some(UNTIMELY) {
+            state.reason = Some(UNTIMELY.to_owned());
+            report::peer_untimely(&self.home);
         }
     }
 

@@ -73,6 +73,24 @@ fn opens_with_no_key_whose_time_is_over_or_to_come() {
 }
 
 #[test]
+fn says_of_a_peer_a_day_ahead_that_the_time_is_wrong_and_of_nobody_else() {
+    let (elm, oak) = neighbours();
+    let ahead = noon() + Millis::from_secs(86_400);
+    elm.station.keys().rotate(ahead).unwrap();
+    let mut wire = Wire::new(&elm, &oak);
+    let sent = |events: Vec<Event>| match events.as_slice() {
+        [Event::Send(frame), ..] => frame.clone(),
+        other => panic!("{other:?}"),
+    };
+    let begun = sent(wire.elm.open(ahead));
+    let answered = sent(wire.oak.receive(noon(), &begun));
+    let finished = sent(wire.elm.receive(ahead, &answered));
+    assert_eq!(wire.oak.receive(noon(), &finished), []);
+    assert_eq!(wire.oak.figures().refused(Refused::Untimely), 1);
+    assert!(!wire.oak.is_up());
+}
+
+#[test]
 fn keeps_the_session_whatever_anybody_begins() {
     let (elm, oak) = neighbours();
     let mut wire = Wire::up(&elm, &oak);

@@ -66,9 +66,20 @@ impl Client {
         name: &str,
         account: Option<&Account>,
     ) -> Result<Self, Refused> {
+        Self::greet(address, version, name, &wire::connect(version, name, account))
+    }
+
+    /// Connects to a broker with a CONNECT of the test's own making.
+    ///
+    /// # Errors
+    /// [`Refused`] if the broker does not let it in.
+    ///
+    /// # Panics
+    /// If the broker does not answer.
+    pub fn greet(address: SocketAddr, version: Version, name: &str, connect: &[u8]) -> Result<Self, Refused> {
         let mut wire = Wire::open(address, version).expect("the broker listens");
         wire.set_patience(Some(WAIT)).expect("a socket takes a timeout");
-        match wire.send(&wire::connect(version, name, account)).and_then(|()| wire.receive()) {
+        match wire.send(connect).and_then(|()| wire.receive()) {
             Ok(Packet::ConnAck(0)) => Ok(Self::on(wire, name)),
             Ok(Packet::ConnAck(code) | Packet::Disconnect(code)) => Err(Refused::Code(code)),
             Ok(other) => panic!("{other:?} came before CONNACK"),

@@ -2,7 +2,8 @@
 //!
 //! - `wire`: MQTT on a socket; `client`: who asks and listens there.
 //! - `program`, `gateway`, `mosquitto`: what runs beside the tests; `zigbee`: a bridge and its devices; `house`: both.
-//! - `neighbours`: homes that know each other.
+//! - `neighbours`: homes that know each other; `impostor`: somebody with the stolen keys of one; `forge`: what tokens are
+//!   made of, and those that do not hold.
 //! - `patience`, `chance`, `vectors`: waiting without time, variety without luck, and bytes that are no messages.
 //! - `cable`: a way to a broker on which packets are lost, doubled, late or overtaken.
 //! - `crowd`, `lane`, `figures`: many clients at once, one that asks again and again, and what measurements print.
@@ -22,8 +23,10 @@ pub mod chance;
 pub mod client;
 pub mod crowd;
 pub mod figures;
+pub mod forge;
 pub mod gateway;
 pub mod house;
+pub mod impostor;
 pub mod lane;
 pub mod mosquitto;
 pub mod neighbours;

@@ -14,7 +14,8 @@ use std::{
 };
 
 pub use encode::{
-    connect, disconnect, ping, puback, pubcomp, publish, publish_again, pubrec, pubrel, resume, subscribe, unsubscribe,
+    bear, connect, disconnect, ping, puback, pubcomp, publish, publish_again, pubrec, pubrel, resume, subscribe,
+    unsubscribe,
 };
 pub use message::{Account, Message, Packet, Properties, Qos, Version};
 

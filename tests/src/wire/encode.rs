@@ -21,6 +21,18 @@ pub fn resume(version: Version, client: &str, account: Option<&Account>) -> Vec<
     greeting(version, client, account, 0, &[&[0x11], expiry.as_slice()].concat())
 }
 
+/// Writes a CONNECT of MQTT 5 by a token and nothing else.
+///
+/// Source: RFC 7628, 3.1.
+#[must_use]
+pub fn bear(client: &str, token: &str) -> Vec<u8> {
+    let mut listed = vec![0x15];
+    text(&mut listed, "OAUTHBEARER");
+    listed.push(0x16);
+    binary(&mut listed, format!("n,,\u{1}auth=Bearer {token}\u{1}\u{1}").as_bytes());
+    greeting(Version::V5, client, None, 0x02, &listed)
+}
+
 fn greeting(version: Version, client: &str, account: Option<&Account>, flags: u8, listed: &[u8]) -> Vec<u8> {
     const WITH_PASSWORD: u8 = 0xc0;
     let mut body = Vec::new();

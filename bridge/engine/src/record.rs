@@ -93,6 +93,9 @@ pub struct ProposalRecord {
     pub consented: Option<Deed>,
     /// The approval of one who may manage this home.
     pub approved: Option<Deed>,
+    /// What is given here since the consent: as the terms say, each device by what it is called for good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<Grant>,
     /// The end of what is given here.
     pub withdrawn: Option<Deed>,
 }

@@ -77,6 +77,21 @@ impl Scope {
         Self::new(&text).ok()
     }
 
+    /// Returns the names in a scope of one device, or of one of its properties; nothing if it holds for more, or is known
+    /// for good.
+    #[must_use]
+    pub fn one_device(&self) -> Option<(ClusterId, DeviceId, Option<PropertyName>)> {
+        let filter = match self {
+            Self::Devices(filter) => filter,
+            Self::Topics(_) => return None,
+        };
+        let mut levels = filter.levels();
+        let cluster = ClusterId::new(levels.next()?).ok()?;
+        let device = DeviceId::new(levels.next()?).ok()?;
+        let property = levels.next().map(PropertyName::new).transpose().ok()?;
+        Some((cluster, device, property))
+    }
+
     /// Returns the scope of all devices.
     #[must_use]
     pub fn everything() -> Self {

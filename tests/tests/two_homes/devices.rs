@@ -66,3 +66,17 @@ fn devices_come_and_go_at_the_other_home_and_leave_no_ghost() {
     let gone = |name: &str| last(&anna, &format!("hes/1/elm/zigbee/{name}/$doc")).is_none();
     assert!(gone("lamp") && gone("plug") && !gone("sun"));
 }
+#[test]
+fn a_right_to_one_device_survives_its_new_name() {
+    let (oak, mut elm) = homes_with("read,notify:zigbee/lamp");
+    let mut anna = anna_at(&oak);
+    let sid = anna.follow("oak", &json!({ "scope": "elm/zigbee/lamp", "initial": false }));
+    elm.bridge.rename("lamp", "sun");
+    elm.bridge.report("sun", &json!({ "power": 77 }));
+    let news = |anna: &mut Client| anna.told().iter().any(|it| it["value"] == 77).then_some(());
+    anna.until("the subscription follows the lamp", news);
+    assert!(anna.told().iter().all(|it| it["sid"] == json!(sid)));
+    elm.bridge.add("lamp", Model::Plug);
+    await_devices(&oak, &["sun"]);
+    assert_eq!(anna.ask(Request::get("zigbee/lamp/on").at("elm")).refusal(), (404, "unknown"));
+}

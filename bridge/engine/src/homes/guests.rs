@@ -9,7 +9,7 @@ use std::{
 };
 
 use hes_schemas::{
-    HomeId, Timestamp, UserName,
+    DevicePath, HomeId, Timestamp, UserName,
     link::FederationId,
     rights::{Action, Grant, Grants, Scope},
 };
@@ -125,7 +125,7 @@ impl Engine {
         // an account that has the name of a guest keeps it for itself
         let is_free = !self.homes.federations.accounts.contains_key(&name);
         let given = |grant| given(now, grant, proposal.terms.until);
-        let grants: Vec<Grant> = proposal.gives(&self.home).iter().filter_map(given).collect();
+        let grants: Vec<Grant> = proposal.given(&self.home).iter().filter_map(given).collect();
         let is_any = !grants.is_empty();
         let grants = Arc::new(Grants::new(grants).within(in_force(now, account)));
         (is_free && is_any).then(|| (name, Guest { peer: peer.clone(), federation: record.id.clone(), user, grants }))
@@ -139,6 +139,7 @@ impl Engine {
         let Some(account) = account.map(|account| in_force(now, account)) else {
             return Vec::new();
         };
+        let account = self.for_good(account.iter());
         let pairs = guest.grants.iter().flat_map(|one| account.iter().map(move |two| (one, two)));
         let mut told: Vec<Grant> = Vec::new();
         for grant in pairs.filter_map(|(one, two)| meet(one, two)) {
@@ -147,6 +148,21 @@ impl Engine {
             }
         }
         told
+    }
+
+    /// Returns grants with each device named as it is called for good, so that they outlive a rename, and no other device
+    /// that is given the name comes by them; what is not known keeps its name.
+    pub(super) fn for_good<'g>(&self, grants: impl IntoIterator<Item = &'g Grant>) -> Vec<Grant> {
+        let scope = |scope: &Scope| {
+            let (cluster, device, property) = scope.one_device()?;
+            let record = &self.at(&DevicePath { home: self.home.clone(), cluster, device })?.record;
+            Scope::of_device(&record.cluster, &record.uid, property.as_ref())
+        };
+        let for_good = |grant: &Grant| Grant {
+            scope: scope(&grant.scope).unwrap_or_else(|| grant.scope.clone()),
+            ..grant.clone()
+        };
+        grants.into_iter().map(for_good).collect()
     }
 
     fn end_subscriptions(&mut self, user: &UserName) {

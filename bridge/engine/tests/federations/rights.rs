@@ -51,7 +51,7 @@ fn a_guest_may_never_do_more_than_who_gives_it() {
     assert_eq!(world.guest_asks("oak", &guest, "zigbee/lamp/property/on/get", ""), Some(200));
     assert_eq!(world.guest_asks("oak", &guest, "zigbee/heater/property/target/set", "20"), Some(404));
     let told = &world.homes[&home("elm")].foreign[&(home("oak"), anna("elm").parse().unwrap())];
-    assert_eq!(told.iter().map(|grant| grant.scope.to_string()).collect::<Vec<_>>(), ["zigbee/lamp"]);
+    assert_eq!(told.iter().map(|grant| grant.scope.to_string()).collect::<Vec<_>>(), ["zigbee/uid:u-lamp"]);
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn other_rights_of_the_account_act_on_its_guests_at_once() {
     assert_eq!(world.guest_asks("oak", &guest, "zigbee/heater/property/target/set", "20"), Some(404));
     world.deliver();
     let told = &world.homes[&home("elm")].foreign[&(home("oak"), anna("elm").parse().unwrap())];
-    assert_eq!(told.iter().map(|grant| grant.scope.to_string()).collect::<Vec<_>>(), ["zigbee/lamp"]);
+    assert_eq!(told.iter().map(|grant| grant.scope.to_string()).collect::<Vec<_>>(), ["zigbee/uid:u-lamp"]);
 }
 
 #[test]
@@ -153,10 +153,10 @@ fn what_is_given_for_an_hour_ends_after_an_hour_and_the_other_home_knows() {
     };
     world.later(3_500_000);
     assert!(world.reads("elm", "oak", &id));
-    assert_eq!(scopes(&world), ["zigbee/heater", "zigbee/lamp"]);
+    assert_eq!(scopes(&world), ["zigbee/uid:u-heater", "zigbee/uid:u-lamp"]);
     world.later(100_000);
     assert!(!world.reads("elm", "oak", &id));
-    assert_eq!(scopes(&world), ["zigbee/heater"]);
+    assert_eq!(scopes(&world), ["zigbee/uid:u-heater"]);
     let soon = Some(world.now + Millis::from_secs(60));
     let rights = Role::Resident.grants().into_iter().map(|grant| Grant { until: soon, ..grant }).collect();
     world.account("oak", "rosa", rights);

@@ -123,7 +123,7 @@ fn a_user_is_told_of_the_token_that_is_held_or_waits_for_one() {
     let (status, info) = token(&mut world, "oak", &anna("oak"), json!({"issue": {"home": "elm"}}));
     assert_eq!(
         (status, &info["issuer"], &info["scope"]),
-        (200, &json!("elm"), &json!("read,write,notify:zigbee/lamp"))
+        (200, &json!("elm"), &json!("read,write,notify:zigbee/uid:u-lamp"))
     );
     let (status, _) = token(&mut world, "oak", &anna("oak"), json!({"issue": {"home": "fir"}}));
     assert_eq!(status, 404);

@@ -89,7 +89,7 @@ fn a_grant_of_a_consent_ends_at_its_time_and_the_others_stay() {
     ends(&mut world);
     assert_eq!(shown(&world), ["elm/zigbee/heater/$doc"]);
     let told = &world.homes[&home("oak")].foreign[&(home("elm"), anna("oak").parse().unwrap())];
-    assert_eq!(told.iter().map(|grant| grant.scope.to_string()).collect::<Vec<_>>(), ["zigbee/heater"]);
+    assert_eq!(told.iter().map(|grant| grant.scope.to_string()).collect::<Vec<_>>(), ["zigbee/uid:u-heater"]);
 }
 
 #[test]

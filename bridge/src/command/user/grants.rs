@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, str::FromStr};
 
 use clap::{Args, builder::PossibleValuesParser};
 use hes_schemas::{
-    ClusterId, DeviceId, PropertyName, Timestamp, UserName,
+    Timestamp, UserName,
     rights::{Action, Grant, Safety, Scope},
 };
 
@@ -146,22 +146,10 @@ async fn stored(ledger: &Ledger, scope: &Scope) -> Result<Stored, Failure> {
     if matches!(scope, Scope::Devices(filter) if !filter.has_wildcard() && filter.levels().count() == 1) {
         return Ok(Stored::OfCluster(scope.clone()));
     }
-    let Some((cluster, device, property)) = exact(scope) else { return Ok(Stored::AsWritten(scope.clone())) };
+    let Some((cluster, device, property)) = scope.one_device() else { return Ok(Stored::AsWritten(scope.clone())) };
     let uid = ledger.uid_of(&cluster, &device).await?;
     let for_good = uid.and_then(|uid| Scope::of_device(&cluster, &uid, property.as_ref()));
     Ok(for_good.map_or_else(|| Stored::OfUnknown(scope.clone()), Stored::ForGood))
-}
-
-/// Returns the names in a scope of one device, or of one of its properties.
-fn exact(scope: &Scope) -> Option<(ClusterId, DeviceId, Option<PropertyName>)> {
-    let Scope::Devices(filter) = scope else { return None };
-    let mut levels = filter.levels();
-    let cluster = ClusterId::new(levels.next()?).ok()?;
-    let device = DeviceId::new(levels.next()?).ok()?;
-    match levels.next() {
-        None => Some((cluster, device, None)),
-        Some(property) => Some((cluster, device, Some(PropertyName::new(property).ok()?))),
-    }
 }
 
 impl FromStr for Actions {

@@ -25,8 +25,10 @@ impl Engine {
         if record.is_unanswered() {
             self.check_count(user)?;
         }
+        let given = record.proposals.get(&name).map(|it| self.for_good(it.gives(&self.home))).unwrap_or_default();
         let deed = Deed { by: user.clone(), at: now };
         self.change_proposal(id, &name, |it| {
+            it.given = given;
             it.approved = may_manage(now, request).then(|| deed.clone());
             it.consented = Some(deed);
         });

@@ -117,6 +117,7 @@ impl Engine {
         let mut proposal = ProposalRecord::new(terms, now, None);
         proposal.approved = may_manage(now, request).then(|| deed.clone());
         proposal.consented = Some(deed);
+        proposal.given = self.for_good(proposal.gives(&self.home));
         let known = &mut self.homes.federations.known;
         let record = known.entry(id.clone()).or_insert_with(|| FederationRecord::new(&id));
         record.proposals.insert(name.clone(), proposal);

@@ -101,6 +101,7 @@ impl ProposalRecord {
             told: std::collections::BTreeMap::new(),
             consented: None,
             approved: None,
+            given: Vec::new(),
             withdrawn: None,
         }
     }
@@ -113,6 +114,11 @@ impl ProposalRecord {
     pub(in crate::homes) fn gives(&self, home: &HomeId) -> &[Grant] {
         let consent = self.terms.gives.iter().find(|consent| consent.home == *home);
         consent.map(|consent| consent.grants.as_slice()).unwrap_or_default()
+    }
+
+    /// Returns what this home gives: what its member consented to.
+    pub(in crate::homes) fn given(&self, here: &HomeId) -> &[Grant] {
+        if self.given.is_empty() { self.gives(here) } else { &self.given }
     }
 
     /// Says whether two homes would be joined by it.

@@ -6,6 +6,7 @@ mod federations;
 mod pairing;
 mod sharing;
 mod subscribing;
+mod words;
 
 use hes_tests::{
     client::{Client, Request},

@@ -21,7 +21,7 @@ pub use federate::{ConsentInfo, Deed, Federate, FederateAction, FederationInfo, 
 pub use keys::{KeySet, PublicJwk};
 pub use notification::{Cause, EventKind, Notification};
 pub use payload::{Format, parse_bare, parse_request};
-pub use peer::{InvitationInfo, PairingInfo, Peer, PeerAction, PeerInfo, PeersInfo};
+pub use peer::{InvitationInfo, JoiningInfo, KeysInfo, LinkInfo, PairingInfo, Peer, PeerAction, PeerInfo, PeersInfo};
 pub use retrieve::{Retrieve, RetrieveMany};
 pub use state::{Availability, ClusterState, DeviceEvent, DeviceState, HomeState, Presence};
 pub use subscribe::{Renew, Subscribe, Unsubscribe};

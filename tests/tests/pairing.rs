@@ -2,7 +2,7 @@
 
 use hes_tests::{
     gateway::Gateway,
-    neighbours::{await_link, introduce, say, state, text, try_say},
+    neighbours::{await_link, introduce, pair, say, state, text, try_say},
     patience::until,
 };
 
@@ -102,4 +102,26 @@ fn who_joins_is_told_at_once_why_it_cannot_be() {
     let gone = try_say(&elm, &["peer", "join", text(&invitation, "code")]).unwrap_err();
     assert!(gone.contains("refused"), "{gone}");
     assert_eq!(state(&elm, &oak), None);
+}
+
+#[test]
+fn owners_see_what_a_link_has_done_and_have_another_key_sign_without_a_break() {
+    let (oak, elm) = (home("oak"), home("elm"));
+    pair(&oak, &elm);
+    let shown = || say(&oak, &["peer", "show", "elm"]);
+    let before = until("the other home has answered a call", || {
+        let shown = shown();
+        shown["link"]["round_trip"].is_number().then_some(shown)
+    });
+    let key = || say(&oak, &["peer", "list"])["keys"]["key"].clone();
+    let old = key();
+    let rotated = say(&oak, &["peer", "rotate"]);
+    assert!(rotated["key"] != old && rotated["key"] == key(), "{rotated}");
+    until("both have shown each other their keys again", || {
+        (shown()["link"]["handshakes"].as_u64() > before["link"]["handshakes"].as_u64()).then_some(())
+    });
+    let after = shown();
+    assert_eq!((&after["state"], &after["since"]), (&before["state"], &before["since"]), "{after}");
+    let unknown = try_say(&oak, &["peer", "show", "fir"]).unwrap_err();
+    assert!(unknown.contains("there is with elm"), "{unknown}");
 }

@@ -47,5 +47,5 @@ mod work;
 pub use engine::Engine;
 pub use input::{Asked, Asker, Delivery, Door, Input, PeerTerms};
 pub use limits::Limits;
-pub use notice::{Counters, Load, Notice};
+pub use notice::{Counters, Load, Notice, PeerLoad};
 pub use output::{Letter, Output, Post};

@@ -64,6 +64,19 @@ pub struct Load {
     pub timers: usize,
 }
 
+/// How much there is to do for one peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerLoad {
+    /// Which one.
+    pub home: HomeId,
+    /// It has said hello, and has not fallen silent.
+    pub is_linked: bool,
+    /// Entries of the log that it has not acknowledged.
+    pub queued: usize,
+    /// Entries of the log that were given up for want of room.
+    pub dropped: u64,
+}
+
 /// How often things happened since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counters {

@@ -69,6 +69,9 @@ fn unknown(target: &str, listings: &[Listing]) -> Option<String> {
             format!("did you mean {}?", list(close.names.iter().map(|name| format!("{device}{name}"))))
         });
     }
+    if let Some(home) = other_home(target, listings) {
+        return Some(format!("{home} shows you no devices: hes-bridge federation list, and peer list for the link"));
+    }
     let names: Vec<String> =
         listings.iter().flat_map(|listing| [address(listing), listing.document.name.to_string()]).collect();
     let names = || names.iter().map(String::as_str);
@@ -83,6 +86,15 @@ fn unknown(target: &str, listings: &[Listing]) -> Option<String> {
         return Some("what there is: hes-bridge devices".to_owned());
     }
     Some(format!("did you mean {}?", list(meant.iter())))
+}
+
+/// Returns the home before a target, if it is none that shows anything, nor a slip of the pen, and a cluster follows.
+fn other_home<'t>(target: &'t str, listings: &[Listing]) -> Option<&'t str> {
+    let (home, rest) = target.split_once('/')?;
+    let (cluster, _) = rest.split_once('/')?;
+    let is_cluster = listings.iter().any(|listing| listing.cluster.as_str() == cluster);
+    let known = listings.iter().flat_map(|listing| [listing.home.as_str(), listing.cluster.as_str()]);
+    (is_cluster && Close::to(home, known).names.is_empty()).then_some(home)
 }
 
 fn address(listing: &Listing) -> String {
@@ -200,6 +212,9 @@ mod tests {
     fn a_name_that_is_close_to_none_is_answered_with_what_there_is() {
         check(Symbol::Unknown, "zigbee/lamp/temperature", "it has brightness, color, effect, linkquality, on");
         check(Symbol::Unknown, "sauna", "what there is: hes-bridge devices");
+        let hint = "elm shows you no devices: hes-bridge federation list, and peer list for the link";
+        check(Symbol::Unknown, "elm/zigbee/lamp/on", hint);
+        check(Symbol::Unknown, "oal/zigbee/lamp", "did you mean zigbee/lamp?");
     }
 
     #[test]

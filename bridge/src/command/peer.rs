@@ -4,6 +4,8 @@ mod invite;
 mod join;
 mod list;
 mod pairing;
+mod rotate;
+mod show;
 
 use clap::{Args, Subcommand};
 use hes_schemas::{
@@ -28,7 +30,9 @@ use crate::client::Client;
 #[command(after_help = "Examples:
   hes-bridge peer invite mqtts://oak.example:8883   at oak: prints a code, waits
   hes-bridge peer join HES1-...                     at elm: uses it
-  hes-bridge peer list
+  hes-bridge peer list                              all homes, and who waits to be confirmed
+  hes-bridge peer show elm                          one of them, with what its link has done
+  hes-bridge peer rotate                            have another key sign for this home
   hes-bridge peer remove elm
 
 In a script, which asks nobody, each side goes step by step:
@@ -47,6 +51,8 @@ enum PeerCommand {
     Join(join::JoinArgs),
     Confirm(ConfirmArgs),
     List(list::ListArgs),
+    Show(show::ShowArgs),
+    Rotate(rotate::RotateArgs),
     Remove(RemoveArgs),
 }
 
@@ -94,6 +100,8 @@ impl PeerArgs {
             PeerCommand::Join(args) => &args.connect,
             PeerCommand::Confirm(args) => &args.connect,
             PeerCommand::List(args) => &args.connect,
+            PeerCommand::Show(args) => &args.connect,
+            PeerCommand::Rotate(args) => &args.connect,
             PeerCommand::Remove(args) => &args.connect,
         }
     }
@@ -106,6 +114,8 @@ impl Task for PeerArgs {
             PeerCommand::Join(args) => args.run(session, output).await,
             PeerCommand::Confirm(args) => args.run(session, output).await,
             PeerCommand::List(args) => args.run(session, output).await,
+            PeerCommand::Show(args) => args.run(session, output).await,
+            PeerCommand::Rotate(args) => args.run(session, output).await,
             PeerCommand::Remove(args) => args.run(session, output).await,
         }
     }

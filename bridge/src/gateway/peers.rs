@@ -7,10 +7,13 @@
 mod carry;
 mod dial;
 mod errands;
+mod figures;
+mod heir;
 mod joining;
 mod line;
 mod pairing;
 pub(crate) mod roster;
+mod tending;
 mod trust;
 
 use std::{
@@ -20,7 +23,6 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use hes_broker::{Broker, Publish};
@@ -29,8 +31,9 @@ use hes_schemas::{HomeId, Root, Timestamp, link::LinkMessage};
 use tokio::runtime::Handle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub(crate) use self::line::LineFigures;
+pub(crate) use self::{figures::PeersFigures, line::LineFigures};
 use self::{
+    joining::Joinings,
     line::Line,
     pairing::Pairings,
     roster::{Caller, Roster},
@@ -38,16 +41,13 @@ use self::{
 use super::{clock::Clock, mind::Mind, report};
 use crate::{
     accounts::Accounts,
-    peers::{channel::Frame, keys::KeyId, station::Station},
+    peers::{channel::Frame, station::Station},
     settings::PeersSettings,
     store::{InvitationRow, Ledger, PairingRow, PeerRow, Store, StoreError},
 };
 
 /// How many messages may wait for a peer on another broker.
 const ROOM: usize = 4_096;
-
-/// How often invitations and pairings are looked at.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// What the ways to other homes need of the house.
 #[derive(Debug)]
@@ -70,19 +70,11 @@ pub(crate) struct Peers {
     broker: OnceLock<Broker>,
     lines: RwLock<BTreeMap<HomeId, Held>>,
     pairings: Mutex<Pairings>,
+    joinings: Mutex<Joinings>,
     /// Errands that change what is trusted are done one after the other.
     turn: tokio::sync::Mutex<()>,
     refused: AtomicU64,
     runtime: Handle,
-}
-
-/// What happened on all ways.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct PeersFigures {
-    pub(crate) lines: Vec<(HomeId, LineFigures)>,
-    pub(crate) refused: u64,
-    pub(crate) lies: u64,
-    pub(crate) keys: crate::peers::keys::Figures,
 }
 
 /// What an earlier run has kept of other homes.
@@ -98,6 +90,8 @@ struct Held {
     line: Arc<Line>,
     row: PeerRow,
     cancel: CancellationToken,
+    /// Ends the connection to another broker alone.
+    way: CancellationToken,
 }
 
 impl Kept {
@@ -122,6 +116,7 @@ impl Peers {
             broker: OnceLock::new(),
             lines: RwLock::default(),
             pairings: Mutex::default(),
+            joinings: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
             refused: AtomicU64::new(0),
             runtime: Handle::current(),
@@ -192,18 +187,6 @@ impl Peers {
         lines.iter().for_each(|line| line.leave());
     }
 
-    /// Returns what happened on each way, and to the keys.
-    pub(crate) fn figures(&self) -> PeersFigures {
-        // the engine's lock comes before those of the ways
-        let lies = self.mind.get().and_then(Weak::upgrade).map_or(0, |mind| mind.look(|it| it.counters().lies));
-        PeersFigures {
-            lines: self.lines().iter().map(|(home, held)| (home.clone(), held.line.figures())).collect(),
-            refused: self.refused.load(Ordering::Relaxed),
-            lies,
-            keys: self.around.station.keys().figures(),
-        }
-    }
-
     /// Opens the way to a peer, in the place of one that there is.
     fn hold(self: &Arc<Self>, row: PeerRow) {
         let around = &self.around;
@@ -214,8 +197,9 @@ impl Peers {
         self.let_go(&row.home);
         let cancel = around.cancel.child_token();
         self.spawn(&cancel, Arc::clone(&line).tend());
-        self.carry(&line, &row, &cancel);
-        let held = Held { line, cancel, row: row.clone() };
+        let way = cancel.child_token();
+        self.carry(&line, &row, &way);
+        let held = Held { line, cancel, way, row: row.clone() };
         self.lines.write().unwrap_or_else(PoisonError::into_inner).insert(row.home, held);
         self.note_peers();
     }
@@ -224,7 +208,7 @@ impl Peers {
     fn let_go(&self, home: &HomeId) -> bool {
         let held = self.lines.write().unwrap_or_else(PoisonError::into_inner).remove(home);
         self.note_peers();
-        let Some(Held { line, row, cancel }) = held else { return false };
+        let Some(Held { line, row, cancel, .. }) = held else { return false };
         line.leave();
         line.close("there is no trust with it any more");
         cancel.cancel();
@@ -276,6 +260,10 @@ impl Peers {
         self.pairings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn joinings(&self) -> MutexGuard<'_, Joinings> {
+        self.joinings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn now(&self) -> Timestamp {
         self.around.clock.now()
     }
@@ -283,30 +271,6 @@ impl Peers {
     /// Runs a task in the gateway's runtime until it is cancelled, from any thread.
     fn spawn(&self, cancel: &CancellationToken, task: impl Future<Output = ()> + Send + 'static) {
         self.around.tasks.spawn_on(cancel.clone().run_until_cancelled_owned(task), &self.runtime);
-    }
-
-    /// Ends invitations and pairings whose time is over, and wakes the ways when another key signs, for ever.
-    async fn keep_house(self: Arc<Self>) {
-        let mut looks = tokio::time::interval(LOOK);
-        let mut key = None;
-        loop {
-            looks.tick().await;
-            if self.is_rotated(&mut key) {
-                self.lines().values().for_each(|held| held.line.wake());
-            }
-            let is_late = self.pairings().end_late(self.now());
-            if is_late {
-                self.end_invited().await;
-            }
-        }
-    }
-
-    /// Says whether another key signs than before.
-    fn is_rotated(&self, before: &mut Option<KeyId>) -> bool {
-        let now = self.around.station.keys().current(self.now()).map(|key| key.certificate().key().id().clone());
-        let is_rotated = *before != now;
-        *before = now;
-        is_rotated
     }
 }
 

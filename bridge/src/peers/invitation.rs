@@ -13,6 +13,9 @@ use super::keys::{KeyId, Keys, seconds, timestamp};
 /// What every code begins with.
 const PREFIX: &str = "HES1-";
 
+/// What the names of accounts of invitations begin with.
+pub const INVITED: &str = "invited-";
+
 /// The longest code that is looked at, in signs.
 const LONGEST: usize = 1_024;
 
@@ -104,7 +107,7 @@ impl Invitation {
             BASE32_NOPAD.encode(&hash.finalize()).to_lowercase()
         };
         let name: String = draw("account\n").chars().take(16).collect();
-        (format!("invited-{name}"), SecretString::from(draw("password\n")))
+        (format!("{INVITED}{name}"), SecretString::from(draw("password\n")))
     }
 
     /// Returns the code, in one line.

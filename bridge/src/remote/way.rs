@@ -77,12 +77,16 @@ impl Way {
 
     /// The same, with MQTT 5.
     pub(crate) fn reason_v5(&self, error: &rumqttc::v5::ConnectionError) -> String {
-        use rumqttc::v5::{ConnectionError, mqttbytes::v5::ConnectReturnCode};
+        use rumqttc::v5::{ConnectionError, StateError, mqttbytes::v5::ConnectReturnCode};
         if let ConnectionError::ConnectionRefused(
             ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized,
         ) = error
         {
             return CREDENTIALS.to_owned();
+        }
+        if let ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, reason_string }) = error {
+            let why = reason_string.clone().unwrap_or_else(|| format!("{reason_code:?}"));
+            return format!("the broker has ended the connection: {why}");
         }
         self.fault().map_or_else(|| error.to_string(), |fault| fault.in_settings())
     }

@@ -44,7 +44,8 @@ pub enum PeerAction {
     },
     /// List peers, invitations, and pairings that wait to be confirmed; answered with a [`PeersInfo`].
     List,
-    /// Have another key sign for this home from now on; what the one before signed holds as long as it would have.
+    /// Have another key sign for this home from now on; what the one before signed holds as long as it would have. Answered
+    /// with the [`KeysInfo`].
     Rotate,
     /// End the trust with a peer, and all that followed from it.
     Remove {
@@ -100,6 +101,57 @@ pub struct PeerInfo {
     pub fingerprint: String,
     /// Since when there is trust.
     pub paired: Timestamp,
+    /// What there was to do on the way to it, in this life of the gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<LinkInfo>,
+}
+
+/// What there was to do on the way to a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct LinkInfo {
+    /// How long a word takes there and back, in seconds; nothing if that is not known yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_trip: Option<Millis>,
+    /// How much waits to be acknowledged that may not be lost.
+    pub queued: u64,
+    /// How much of that was given up for want of room.
+    pub dropped: u64,
+    /// Messages that were sealed for it.
+    pub sealed: u64,
+    /// Messages of it that were opened.
+    pub opened: u64,
+    /// Frames that were not taken, because they were not its own, or came twice.
+    pub refused: u64,
+    /// Handshakes that both proved themselves in; nothing else on a link costs a signature.
+    pub handshakes: u64,
+}
+
+/// An invitation of another home that is being used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JoiningInfo {
+    /// Who has invited.
+    pub home: HomeId,
+    /// Where it leads to.
+    pub url: String,
+    /// Whether the broker there has let this gateway in, so that it waits for the other gateway.
+    pub reached: bool,
+    /// Until when it can be used.
+    pub until: Timestamp,
+}
+
+/// The keys of this home.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeysInfo {
+    /// The hash of the identity key, by which other owners recognise it.
+    pub fingerprint: String,
+    /// The id of the key that signs.
+    pub key: String,
+    /// When another one is to sign.
+    pub until: Timestamp,
+    /// Signatures that were made in this life of the gateway.
+    pub signed: u64,
+    /// Signatures that were verified.
+    pub verified: u64,
 }
 
 /// All that there is about other homes.
@@ -111,4 +163,10 @@ pub struct PeersInfo {
     pub pairings: Vec<PairingInfo>,
     /// Invitations that wait to be used.
     pub invitations: Vec<InvitationInfo>,
+    /// Invitations of other homes that are being used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joining: Vec<JoiningInfo>,
+    /// The keys of this home.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<KeysInfo>,
 }

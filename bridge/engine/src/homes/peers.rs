@@ -21,7 +21,7 @@ use super::{
 use crate::{
     engine::Engine,
     input::PeerTerms,
-    notice::Notice,
+    notice::{Notice, PeerLoad},
     output::Output,
     record::{Record, Restored},
 };
@@ -64,6 +64,8 @@ pub(super) struct Peer {
     pub(super) inbox: Inbox,
     /// How often it said what no honest peer says.
     lies: u64,
+    /// How many entries of the log to it were given up for want of room.
+    dropped: u64,
 }
 
 /// How far the way to a peer is open.
@@ -207,6 +209,7 @@ impl Engine {
         let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
         let (parcel, dropped) = known.outbox.add(now, peer, entry, until, bound);
         if let Some(dropped) = dropped {
+            known.dropped += 1;
             self.counters.parcels_dropped += 1;
             self.put(Output::Save(Record::ParcelsGone(peer.clone(), dropped)));
         }
@@ -220,6 +223,18 @@ impl Engine {
     /// Returns how much waits for the peer for which most does.
     pub(crate) fn parcels(&self) -> usize {
         self.homes.peers.known.values().map(|known| known.outbox.len()).max().unwrap_or(0)
+    }
+
+    /// Returns how much waits for each peer.
+    #[must_use]
+    pub fn peer_loads(&self) -> Vec<PeerLoad> {
+        let load = |(home, known): (&HomeId, &Peer)| PeerLoad {
+            home: home.clone(),
+            is_linked: known.is_linked(),
+            queued: known.outbox.len(),
+            dropped: known.dropped,
+        };
+        self.homes.peers.known.iter().map(load).collect()
     }
 
     /// Counts something that no honest peer says.

@@ -13,6 +13,9 @@ use super::{
 
 /// List your federations; all of the home, if you manage it
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  hes-bridge --user anna federation list
+  hes-bridge federation list --json | jq -r '.[] | [.id, .state] | @tsv'")]
 pub(super) struct ListArgs {
     #[command(flatten)]
     pub(super) connect: ConnectArgs,

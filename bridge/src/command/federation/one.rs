@@ -57,6 +57,8 @@ pub(super) struct ApproveArgs {
 
 /// Show a federation: its accounts, what this home gives, who said so and when
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  hes-bridge federation show oak-5-1")]
 pub(super) struct ShowArgs {
     #[command(flatten)]
     one: One,
@@ -67,6 +69,8 @@ pub(super) struct ShowArgs {
 
 /// Give nothing more here; the federation stays, and with it what other homes give
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  hes-bridge federation withdraw oak-5-1")]
 pub(super) struct WithdrawArgs {
     #[command(flatten)]
     one: One,
@@ -77,6 +81,8 @@ pub(super) struct WithdrawArgs {
 
 /// Leave a federation with the account of this home, for good
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  hes-bridge federation leave oak-5-1")]
 pub(super) struct LeaveArgs {
     #[command(flatten)]
     one: One,
@@ -87,6 +93,8 @@ pub(super) struct LeaveArgs {
 
 /// End a federation for all, for good
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  hes-bridge federation dissolve oak-5-1")]
 pub(super) struct DissolveArgs {
     #[command(flatten)]
     one: One,
@@ -137,7 +145,12 @@ impl Task for ShowArgs {
 
 impl Task for WithdrawArgs {
     async fn run(&self, session: &Session, output: &mut Output) -> Result<Exit, Failure> {
-        change(FederateAction::Withdraw { federation: self.one.federation.clone() }, session, output).await
+        let exit =
+            change(FederateAction::Withdraw { federation: self.one.federation.clone() }, session, output).await?;
+        if !session.is_json {
+            output.note("nothing more is given here; the federation stays, and what other homes give");
+        }
+        Ok(exit)
     }
 }
 

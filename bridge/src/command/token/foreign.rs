@@ -58,6 +58,9 @@ pub(crate) struct VerifyArgs {
 
 /// List the tokens in force that this home gave and holds; all, if you manage it
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  hes-bridge --user anna token list
+  hes-bridge token list --json | jq -r .[].jti")]
 pub(crate) struct ListArgs {
     #[command(flatten)]
     connect: ConnectArgs,

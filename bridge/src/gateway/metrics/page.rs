@@ -1,5 +1,7 @@
 //! What is on the page.
 
+mod engine;
+
 use std::fmt;
 
 use hes_broker::Figures;
@@ -71,19 +73,17 @@ const STORE: [Figure<StoreFigures>; 4] = [
     ("panics", "Faults of the store itself", |it| it.panics),
 ];
 
-const LINES: [Figure<LineFigures>; 7] = [
+const LINES: [Figure<LineFigures>; 5] = [
     ("handshakes_begun", "Handshakes that were begun or answered", |it| it.channel.handshakes_begun),
     ("handshakes", "Handshakes that both sides proved themselves in", |it| it.channel.handshakes),
     ("messages_sealed", "Messages that were sealed for another home", |it| it.channel.sealed),
     ("messages_opened", "Messages of another home that were opened", |it| it.channel.opened),
     ("messages_malformed", "Messages of another home that were set aside", |it| it.malformed),
-    ("messages_too_large", "Messages for another home that were too large", |it| it.too_large),
-    ("overflows", "Times that more waited for another home than may", |it| it.overflows),
 ];
 
 const PEERS: [Figure<PeersFigures>; 4] = [
     ("publishes_refused", "Messages that accounts of other homes may not publish", |it| it.refused),
-    ("lies", "What other homes said that no honest one says", |it| it.lies),
+    ("lies", "What other homes said that no honest one says", |it| it.counters.lies),
     ("signatures", "Signatures that were made", |it| it.keys.signed),
     ("verifications", "Signatures that were verified", |it| it.keys.verified),
 ];
@@ -111,6 +111,7 @@ impl Collector for Snapshot {
         for (name, help, read) in STORE {
             write(&mut encoder, &format!("store_{name}"), help, &ConstCounter::new(read(&self.store)))?;
         }
+        self.engine(&mut encoder)?;
         self.peers(&mut encoder)?;
         let Some(figures) = &self.broker else { return Ok(()) };
         for (name, help, read) in GAUGES {
@@ -143,6 +144,7 @@ impl Snapshot {
             let labels = [("peer", home.as_str())];
             ConstGauge::new(i64::from(figures.is_up)).encode(up.encode_family(&labels)?)?;
         }
+        self.waits(encoder)?;
         for (name, help, read) in LINES {
             self.lines(encoder, &format!("peer_{name}"), help, read)?;
         }
@@ -154,6 +156,38 @@ impl Snapshot {
                 let labels = [("peer", home.as_str()), ("reason", why.as_str())];
                 ConstCounter::new(figures.channel.refused(why)).encode(refused.encode_family(&labels)?)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Writes how long a word takes to each peer, and what waits for it.
+    fn waits(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let kind = ConstGauge::new(0_f64).metric_type();
+        let help = "Seconds that a word takes to another home and back";
+        let mut trips = encoder.encode_descriptor("peer_round_trip_seconds", help, None, kind)?;
+        for (home, figures) in &self.peers.lines {
+            if let Some(took) = figures.round_trip {
+                let labels = [("peer", home.as_str())];
+                ConstGauge::new(took.as_secs_f64()).encode(trips.encode_family(&labels)?)?;
+            }
+        }
+        let help = "Entries of the log to another home that it has not acknowledged";
+        let mut queued = encoder.encode_descriptor("peer_queued", help, None, kind)?;
+        for load in &self.peers.loads {
+            let labels = [("peer", load.home.as_str())];
+            let count = i64::try_from(load.queued).unwrap_or(i64::MAX);
+            ConstGauge::new(count).encode(queued.encode_family(&labels)?)?;
+        }
+        let kind = ConstCounter::new(0_u64).metric_type();
+        let help = "What was not told to another home, by reason";
+        let mut dropped = encoder.encode_descriptor("peer_dropped", help, None, kind)?;
+        let lines = self.peers.lines.iter().flat_map(|(home, figures)| {
+            [(home, "too_large", figures.too_large), (home, "queue_full", figures.overflows)]
+        });
+        let logs = self.peers.loads.iter().map(|load| (&load.home, "log_full", load.dropped));
+        for (home, reason, count) in lines.chain(logs) {
+            let labels = [("peer", home.as_str()), ("reason", reason)];
+            ConstCounter::new(count).encode(dropped.encode_family(&labels)?)?;
         }
         Ok(())
     }
@@ -181,14 +215,24 @@ fn write(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, metric: &i
 
 #[cfg(test)]
 mod tests {
+    use hes_engine::{Counters, Load, PeerLoad};
+
     use super::*;
 
     #[test]
     fn names_each_figure_with_its_kind() {
         let broker = Figures { connected: 3, messages_in: 7, dropped_away: 2, ..Figures::default() };
         let store = StoreFigures { commits: 5, failures: 0, refused: 0, panics: 0 };
-        let elm = LineFigures { is_up: true, malformed: 4, ..LineFigures::default() };
-        let peers = || PeersFigures { lines: vec![("elm".parse().unwrap(), elm)], ..PeersFigures::default() };
+        let elm = LineFigures { is_up: true, malformed: 4, overflows: 2, ..LineFigures::default() };
+        let elm = LineFigures { round_trip: Some(std::time::Duration::from_millis(20)), ..elm };
+        let home = || "elm".parse().unwrap();
+        let peers = || PeersFigures {
+            lines: vec![(home(), elm)],
+            loads: vec![PeerLoad { home: home(), is_linked: true, queued: 6, dropped: 1 }],
+            counters: Counters { events_repeated: 8, ..Counters::default() },
+            load: Load { mirrored: 9, ..Load::default() },
+            ..PeersFigures::default()
+        };
         let text = page(Some(broker), store, peers());
         for line in [
             "# TYPE hes_broker_clients_connected gauge",
@@ -201,6 +245,13 @@ mod tests {
             "hes_peer_messages_malformed_total{peer=\"elm\"} 4",
             "hes_peers_lies_total 0",
             "hes_peers_signatures_total 0",
+            "hes_peer_round_trip_seconds{peer=\"elm\"} 0.02",
+            "hes_peer_queued{peer=\"elm\"} 6",
+            "hes_peer_dropped_total{peer=\"elm\",reason=\"queue_full\"} 2",
+            "hes_peer_dropped_total{peer=\"elm\",reason=\"log_full\"} 1",
+            "hes_peer_frames_refused_total{peer=\"elm\",reason=\"repeated\"} 0",
+            "hes_engine_homes_events_repeated_total 8",
+            "hes_engine_mirrored 9",
             "# EOF",
         ] {
             assert!(text.lines().any(|it| it == line), "{line}: {text}");

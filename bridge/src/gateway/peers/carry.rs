@@ -1,6 +1,6 @@
 //! How frames come to a peer: by our own broker, or by another one.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use hes_broker::Publish;
 use hes_schemas::{Address, HomeId};
@@ -11,11 +11,12 @@ use super::{
     super::report,
     Peers, ROOM,
     dial::{self, Ear},
+    heir::Heir,
     line::{Carrier, Line},
     roster::Caller,
     trust,
 };
-use crate::{remote::Remote, store::PeerRow};
+use crate::{peers::invitation::INVITED, remote::Remote, store::PeerRow};
 
 impl Peers {
     /// Has frames carried to and from a peer.
@@ -41,9 +42,24 @@ impl Peers {
                 me.take_account(home.clone(), account);
             }
         });
-        let errand = self.dial_errand(remote, row.home.as_str(), row.home.as_str());
+        let errand = self.dial_errand(remote, row.home.as_str(), &purpose(row));
         let ear: Arc<dyn Ear> = Arc::<Line>::clone(line);
         self.around.tasks.spawn(dial::keep(errand, ear, outgoing, cancel.clone()));
+    }
+
+    /// Has frames carried to and from a peer by another account at its broker, and ends the way by the one before when that
+    /// is there.
+    pub(super) fn carry_over(self: &Arc<Self>, row: PeerRow) {
+        let Some(remote) = self.remote_of(&row) else { return report::peer_without_way(&row.home) };
+        let mut lines = self.lines.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(held) = lines.get_mut(&row.home) else { return };
+        let (queue, outgoing) = mpsc::channel(ROOM);
+        let way = held.cancel.child_token();
+        let old = std::mem::replace(&mut held.way, way.clone());
+        let ear: Arc<dyn Ear> = Arc::new(Heir::new(Arc::clone(&held.line), queue, old));
+        let errand = self.dial_errand(remote, row.home.as_str(), &purpose(&row));
+        held.row = row;
+        self.around.tasks.spawn(dial::keep(errand, ear, outgoing, way));
     }
 
     pub(super) fn dial_errand(&self, remote: Remote, from: &str, purpose: &str) -> dial::Errand {
@@ -65,4 +81,10 @@ impl Peers {
             broker.publish(Publish::new(topic, frame).at_least_once());
         }
     }
+}
+
+/// Returns what a connection is for; while one takes over from another, there are two.
+fn purpose(row: &PeerRow) -> String {
+    let is_invited = row.user.as_ref().is_some_and(|user| user.starts_with(INVITED));
+    if is_invited { format!("{}-invited", row.home) } else { row.home.to_string() }
 }

@@ -15,7 +15,7 @@ use hes_schemas::{
 use secrecy::SecretString;
 use tokio::sync::mpsc;
 
-use self::info::{invitation_info, pairing_info, peer_info};
+use self::info::{invitation_info, keys_info, pairing_info, peer_info};
 use super::{
     Peers, ROOM,
     dial::{self, Ear},
@@ -68,7 +68,7 @@ impl Peers {
         let keys = self.around.station.keys();
         keys.rotate(self.now()).map_err(|error| Fault::new(Symbol::TooMany, error.to_string()))?;
         self.tell(Input::Keys(keys.jwks(self.now())));
-        Ok(Datum::Null)
+        keys_info(keys, self.now()).map(|info| datum_of(&info)).ok_or_else(|| internal("no key signs"))
     }
 
     async fn invite(self: &Arc<Self>, url: &str, valid: Millis) -> Outcome {
@@ -150,7 +150,7 @@ impl Peers {
                     drop(self.pairings().wait_for(*waiting));
                     return Err(fault);
                 }
-                let info = self.lines().get(home).map(peer_info);
+                let info = self.lines().get(home).map(|held| peer_info(held, &[]));
                 info.map(|info| datum_of(&info)).ok_or_else(|| internal("the peer is not there"))
             }
             Reading::Wrong(waiting) => {
@@ -179,12 +179,16 @@ impl Peers {
     }
 
     fn list(&self) -> PeersInfo {
-        let peers = self.lines().values().map(peer_info).collect();
+        let loads = self.loads();
+        let peers = self.lines().values().map(|held| peer_info(held, &loads)).collect();
+        let joining = self.joinings().list();
         let pairings = self.pairings();
         PeersInfo {
             peers,
             pairings: pairings.waiting().map(pairing_info).collect(),
             invitations: pairings.invitations().map(invitation_info).collect(),
+            joining,
+            keys: keys_info(self.around.station.keys(), self.now()),
         }
     }
 }

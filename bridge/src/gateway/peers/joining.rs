@@ -1,11 +1,12 @@
 //! The use of an invitation on the broker that it leads to.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
-use hes_schemas::{Fault, HomeId, Symbol, Timestamp};
+use hes_schemas::{Fault, HomeId, Symbol, Timestamp, message::JoiningInfo};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
@@ -13,6 +14,7 @@ use super::{
     Peers, ROOM,
     dial::{self, Ear, Outgoing},
     errands::internal,
+    pairing::MOST,
 };
 use crate::{
     peers::{
@@ -25,11 +27,16 @@ use crate::{
 /// How often a pairing is looked at.
 const TICK: Duration = Duration::from_millis(100);
 
+/// All invitations that are being used.
+#[derive(Default)]
+pub(super) struct Joinings(Vec<Weak<Guest>>);
+
 /// Uses an invitation.
 struct Guest {
     clock: Arc<Clock>,
     home: HomeId,
     url: String,
+    until: Timestamp,
     queue: mpsc::Sender<Outgoing>,
     state: Mutex<State>,
 }
@@ -56,9 +63,10 @@ impl Peers {
         let remote = remote.ok_or_else(|| Fault::new(Symbol::BadValue, "the invitation leads nowhere"))?;
         let (queue, outgoing) = mpsc::channel(ROOM);
         let (told, outcome) = oneshot::channel();
-        let (home, url) = (invitation.home().clone(), invitation.url().to_owned());
+        let (home, url, until) = (invitation.home().clone(), invitation.url().to_owned(), invitation.until());
         let state = Mutex::new(State { joining, told: Some(told), was_there: false, reason: None });
-        let guest = Arc::new(Guest { clock: Arc::clone(&self.around.clock), home, url, queue, state });
+        let guest = Arc::new(Guest { clock: Arc::clone(&self.around.clock), home, url, until, queue, state });
+        self.joinings().begin(&guest)?;
         let cancel = self.around.cancel.child_token();
         let errand = self.dial_errand(remote, invitation.home().as_str(), "guest");
         let _ended = cancel.clone().drop_guard();
@@ -78,7 +86,40 @@ impl Peers {
     }
 }
 
+impl Joinings {
+    /// Notes another one, which takes the place of one with the same home.
+    ///
+    /// # Errors
+    /// [`Symbol::TooMany`].
+    fn begin(&mut self, guest: &Arc<Guest>) -> Result<(), Fault> {
+        self.0.retain(|it| it.upgrade().is_some_and(|it| !it.is_over()));
+        for other in self.0.iter().filter_map(Weak::upgrade).filter(|other| other.home == guest.home) {
+            other.state().end(Err(Fault::new(Symbol::Conflict, "that home is being joined anew")));
+        }
+        if self.0.len() >= MOST {
+            return Err(Fault::new(Symbol::TooMany, "too many homes are being joined; try again later"));
+        }
+        self.0.push(Arc::downgrade(guest));
+        Ok(())
+    }
+
+    /// Lists them.
+    pub(super) fn list(&self) -> Vec<JoiningInfo> {
+        let guests = self.0.iter().filter_map(Weak::upgrade).filter(|guest| !guest.is_over());
+        guests.map(|guest| guest.info()).collect()
+    }
+}
+
 impl Guest {
+    fn is_over(&self) -> bool {
+        self.state().told.is_none()
+    }
+
+    fn info(&self) -> JoiningInfo {
+        let reached = self.state().was_there;
+        JoiningInfo { home: self.home.clone(), url: self.url.clone(), reached, until: self.until }
+    }
+
     fn step(&self, step: impl FnOnce(&mut Joining, Timestamp) -> Vec<PairEvent>) {
         let mut state = self.state();
         if !state.was_there {
@@ -119,6 +160,12 @@ impl State {
     }
 }
 
+impl fmt::Debug for Joinings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Joinings").field(&self.0.len()).finish()
+    }
+}
+
 impl Ear for Guest {
     fn up(&self) {
         let mut state = self.state();
@@ -153,10 +200,30 @@ fn refused(home: &HomeId) -> Fault {
 
 /// Says that there is no way to a broker, with the way out.
 fn unreached(url: &str, reason: &str) -> Fault {
-    let hint = if reason.contains("certificate") || reason.contains("TLS") {
+    let reason = reason.trim_start_matches("I/O: ");
+    let hint = if reason.ends_with("the key ca") {
+        " of [peers] in the configuration of this gateway"
+    } else if reason.contains("certificate") || reason.contains("TLS") {
         ""
     } else {
         "; is that the address as this gateway sees it, and is a broker listening there?"
     };
     Fault::new(Symbol::HomeOffline, format!("{url} cannot be reached: {reason}{hint}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_cannot_reach_a_broker_is_told_the_way_out() {
+        for (reason, expect) in [
+            ("I/O: Connection refused (os error 111)", "cannot be reached: Connection refused (os error 111); is that"),
+            ("it is signed by nobody; name the file in the key ca", "in the key ca of [peers] in the configuration"),
+            ("its certificate has expired: renew it there", "renew it there"),
+        ] {
+            let fault = unreached("mqtts://oak.example:8883", reason);
+            assert!(fault.detail.contains(expect), "{}", fault.detail);
+        }
+    }
 }

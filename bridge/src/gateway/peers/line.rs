@@ -1,13 +1,13 @@
 //! The way to one peer: what is said is sealed and sent, what comes is opened and heard.
 
+mod echo;
+mod figures;
 mod passage;
 
 use std::{
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
+    time::Duration,
 };
 
 use hes_broker::Broker;
@@ -15,6 +15,8 @@ use hes_schemas::{Address, Encoding, HomeId, Limits, Root, Timestamp, Topic, enc
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc::Sender};
 
+pub(crate) use self::figures::LineFigures;
+use self::{echo::Echo, figures::Counters};
 use super::{
     super::{clock::Clock, mind::Mind},
     dial::{Ear, Outgoing},
@@ -24,13 +26,22 @@ use crate::peers::{
     keys::KeyId,
     station::Station,
 };
+use crate::remote::CREDENTIALS;
 
 /// What a message within the seal may hold.
 const LIMITS: Limits = Limits { bytes: LARGEST, depth: 32, count: 250_000 };
 
+/// Why a peer is not there that never was.
+const UNHEARD: &str = "it has not answered yet; its owner may still have to confirm the number";
+
+/// Why a peer is not there whose broker does not let us in.
+const SHUT_OUT: &str = "its broker lets this home in no more; its owner may have ended the trust";
+
 /// What is within the seal, by its first byte.
 const SAID: u8 = 0;
 const ACCOUNT: u8 = 1;
+const CALL: u8 = 2;
+const ECHO: u8 = 3;
 
 /// An account at the broker of the other home, as it is handed over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +70,7 @@ pub(crate) struct Line {
     /// Takes the account that the peer hands over.
     taker: OnceLock<Box<dyn Fn(Account) + Send + Sync>>,
     wake: Notify,
+    echo: Echo,
     counters: Counters,
 }
 
@@ -81,23 +93,6 @@ struct State {
     failed: Option<&'static str>,
 }
 
-#[derive(Debug, Default)]
-struct Counters {
-    malformed: AtomicU64,
-    too_large: AtomicU64,
-    overflows: AtomicU64,
-}
-
-/// What happened on the way to a peer.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct LineFigures {
-    pub(crate) is_up: bool,
-    pub(crate) channel: Figures,
-    pub(crate) malformed: u64,
-    pub(crate) too_large: u64,
-    pub(crate) overflows: u64,
-}
-
 /// Whether a peer is there, since when, and why not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Standing {
@@ -115,7 +110,7 @@ impl Line {
         mind: Weak<Mind>,
     ) -> Option<Arc<Self>> {
         let channel = Channel::new(Arc::clone(station), home.clone())?;
-        let state = State { is_told: false, since: None, reason: None, failed: None };
+        let state = State { is_told: false, since: None, reason: Some(UNHEARD.to_owned()), failed: None };
         Some(Arc::new(Self {
             topic: root.topic(&Address::Link(station.home().clone(), home.clone())),
             home,
@@ -129,6 +124,7 @@ impl Line {
             handover: Mutex::default(),
             taker: OnceLock::new(),
             wake: Notify::new(),
+            echo: Echo::default(),
             counters: Counters::default(),
         }))
     }
@@ -196,6 +192,13 @@ impl Line {
         self.seal(&bytes);
     }
 
+    /// Calls the peer to see how long it takes, if it is there.
+    pub(super) fn call(&self) {
+        if lock(&self.state).is_told {
+            self.seal(&[&[CALL], self.echo.call().as_slice()].concat());
+        }
+    }
+
     /// Says goodbye, if the peer is there.
     pub(super) fn leave(&self) {
         if lock(&self.state).is_told {
@@ -235,17 +238,6 @@ impl Line {
         Standing { is_up: is_told, since, reason }
     }
 
-    pub(super) fn figures(&self) -> LineFigures {
-        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        LineFigures {
-            is_up: lock(&self.state).is_told,
-            channel: lock(&self.channel).figures(),
-            malformed: count(&self.counters.malformed),
-            too_large: count(&self.counters.too_large),
-            overflows: count(&self.counters.overflows),
-        }
-    }
-
     /// Begins anew if the way could not go on.
     fn mend(&self) {
         let failed = lock(&self.state).failed.take();
@@ -279,7 +271,7 @@ impl Ear for Line {
     }
 
     fn down(&self, reason: &str) {
-        self.close(reason);
+        self.close(if reason == CREDENTIALS { SHUT_OUT } else { reason });
     }
 }
 
@@ -293,7 +285,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn sleep(wait: Option<std::time::Duration>) {
+async fn sleep(wait: Option<Duration>) {
     match wait {
         Some(wait) => tokio::time::sleep(wait).await,
         None => std::future::pending().await,

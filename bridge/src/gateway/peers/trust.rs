@@ -90,7 +90,7 @@ impl Peers {
             let Some(row) = me.row(&home).filter(|row| row.user.as_ref() != Some(&account.user)) else { return };
             let row = PeerRow { user: Some(account.user), password: Some(account.password.into()), ..row };
             match me.around.store.ledger().keep_peer(&row).await {
-                Ok(()) => me.hold(row),
+                Ok(()) => me.carry_over(row),
                 Err(error) => report::peer_not_kept(&home, &error),
             }
         });

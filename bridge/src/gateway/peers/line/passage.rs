@@ -9,7 +9,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::{
     super::{super::report, dial::Outgoing},
-    ACCOUNT, Account, Carrier, LIMITS, Line, SAID, State, lock,
+    ACCOUNT, Account, CALL, Carrier, ECHO, LIMITS, Line, SAID, State, lock,
 };
 use crate::peers::channel::SealError;
 
@@ -29,6 +29,8 @@ impl Line {
                 Ok(account) => self.taker.get().into_iter().for_each(|take| take(Account::clone(&account))),
                 Err(error) => self.malformed(&error),
             },
+            Some((&CALL, number)) if number.len() == size_of::<u64>() => self.seal(&[&[ECHO], number].concat()),
+            Some((&ECHO, number)) => self.echo.answered(number),
             Some(_) | None => self.malformed(&"it is nothing that is known"),
         }
     }
@@ -49,6 +51,7 @@ impl Line {
         report::peer_up(&self.home);
         self.tell(Input::PeerUp(self.home.clone()));
         self.give_account();
+        self.call();
     }
 
     pub(super) fn down(&self, reason: &str) {

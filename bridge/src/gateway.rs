@@ -16,6 +16,7 @@ mod link;
 mod listeners;
 mod metrics;
 mod mind;
+mod notebook;
 mod peers;
 pub(crate) mod register;
 mod report;

@@ -62,8 +62,8 @@ pub enum Output {
     /// Keep an entry of the log to a peer, and then say so with [`crate::Input::Logged`].
     Log(ParcelRecord),
     /// Publish what happened in another home, and note in the same step, with [`Record::Heard`], that it was heard; then
-    /// say so with [`crate::Input::Noted`].
-    PublishOnce(Post, Record),
+    /// say so with [`crate::Input::Noted`]. What the log of a peer said is noted in the order in which it is put out.
+    PublishOnce(Post, Vec<Record>),
     /// Note together what the log of a peer said, with [`Record::Heard`], and then say so with [`crate::Input::Noted`].
     Note(Vec<Record>),
     /// What may be shown of a device of another home: its document; nothing if it has gone.

@@ -18,7 +18,7 @@ use tokio::{runtime::Handle, sync::Notify};
 
 use super::{
     clock::Clock,
-    sinks::{Done, Sinks},
+    sinks::{Done, Sinks, heard},
 };
 
 /// How long to wait before a log that could not be kept is tried again.
@@ -126,9 +126,9 @@ impl Mind {
             Output::Notice(notice) => super::report::notice(&notice),
             Output::Say(peer, message) => self.sinks.peers().say(&peer, &message),
             Output::Log(parcel) => self.log(parcel, None),
-            Output::PublishOnce(post, record) => {
-                let done = self.noted(std::slice::from_ref(&record));
-                self.sinks.publish_with(post, vec![record], done);
+            Output::PublishOnce(post, records) => {
+                let done = self.noted(&records);
+                self.sinks.publish_with(post, records, done);
             }
             Output::Note(records) => {
                 let done = self.noted(&records);
@@ -175,7 +175,8 @@ impl Mind {
 
     /// Returns what is to be called when what a peer's log said is on disk, or could not be put there.
     fn noted(&self, records: &[Record]) -> Done {
-        let heard: Vec<(HomeId, u64)> = records.iter().filter_map(heard).collect();
+        let heard: Vec<(HomeId, u64)> =
+            records.iter().filter_map(heard).map(|(peer, seq)| (peer.clone(), seq)).collect();
         let (me, runtime) = (self.me.clone(), self.runtime.clone());
         Box::new(move |is_kept| {
             let Some(me) = me.upgrade() else { return };
@@ -206,22 +207,6 @@ impl Mind {
     fn engine(&self) -> MutexGuard<'_, Engine> {
         // the engine never panics; were it to, a half-done step would still be better than a house that stands still
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn heard(record: &Record) -> Option<(HomeId, u64)> {
-    match record {
-        Record::Heard(peer, seq) => Some((peer.clone(), *seq)),
-        Record::Device(_)
-        | Record::Values(_)
-        | Record::DeviceGone(..)
-        | Record::Subscription(_)
-        | Record::SubscriptionGone(_)
-        | Record::ParcelsGone(..)
-        | Record::Mirror(_)
-        | Record::MirrorGone(_)
-        | Record::Federation(_)
-        | Record::FederationGone(_) => None,
     }
 }
 

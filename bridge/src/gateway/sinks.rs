@@ -8,9 +8,15 @@ use std::{
 use bytes::Bytes;
 use hes_broker::{Broker, Properties, Publish};
 use hes_engine::{Door, Letter, Post, cluster::Command, record::Record};
-use hes_schemas::{ClientId, ClusterId, UserName};
+use hes_schemas::{ClientId, ClusterId, HomeId, UserName};
 
-use super::{alongside::Outbox, peers::Peers, register::Register, report};
+use super::{
+    alongside::Outbox,
+    notebook::{Notebook, Place},
+    peers::Peers,
+    register::Register,
+    report,
+};
 use crate::store::Store;
 
 /// Says whether a record was kept for good.
@@ -20,6 +26,7 @@ pub(crate) type Done = Box<dyn FnOnce(bool) + Send>;
 #[derive(Debug)]
 pub(crate) struct Sinks {
     store: Store,
+    notebook: Notebook,
     register: Arc<Register>,
     broker: OnceLock<Broker>,
     outbox: Option<Outbox>,
@@ -37,8 +44,16 @@ pub(crate) enum Link {
 }
 
 impl Sinks {
-    pub(crate) const fn new(store: Store, register: Arc<Register>, outbox: Option<Outbox>, peers: Arc<Peers>) -> Self {
-        Self { store, register, broker: OnceLock::new(), outbox, peers, links: RwLock::new(BTreeMap::new()) }
+    pub(crate) fn new(store: Store, register: Arc<Register>, outbox: Option<Outbox>, peers: Arc<Peers>) -> Self {
+        Self {
+            store,
+            notebook: Notebook::default(),
+            register,
+            broker: OnceLock::new(),
+            outbox,
+            peers,
+            links: RwLock::new(BTreeMap::new()),
+        }
     }
 
     pub(crate) const fn peers(&self) -> &Arc<Peers> {
@@ -79,21 +94,37 @@ impl Sinks {
         }
     }
 
-    /// Publishes what happened in another home, and keeps records in the same step; `done` hears whether they are kept.
+    /// Publishes what happened in another home, and keeps records in the same step, behind all that its peer said before;
+    /// `done` hears whether they are kept.
     pub(crate) fn publish_with(&self, post: Post, records: Vec<Record>, done: Done) {
         if let Some(outbox) = &self.outbox {
             outbox.publish(&post);
         }
-        let Some(broker) = self.broker() else { return self.store.write(records, Some(done)) };
-        let store = self.store.clone();
-        let keep = move |changes, done| store.write_with(records, changes, done);
-        broker.publish_with(from_post(post).at_least_once(), Box::new(keep), done);
+        let Some(broker) = self.broker() else { return self.keep_all(records, done) };
+        let place = self.place_of(&records);
+        let (store, notebook, at) = (self.store.clone(), self.notebook.clone(), place.clone());
+        let keep = move |changes, done| {
+            notebook.fill(at.as_ref(), Box::new(move || store.write_with(records, changes, done)));
+        };
+        let notebook = self.notebook.clone();
+        let done = move |is_kept| {
+            // the broker may not have come to keeping it
+            notebook.leave(place.as_ref());
+            done(is_kept);
+        };
+        broker.publish_with(from_post(post).at_least_once(), Box::new(keep), Box::new(done));
     }
 
-    /// Keeps records together; `done` hears whether they are kept.
+    /// Keeps records together, behind all that their peer said before; `done` hears whether they are kept.
     pub(crate) fn keep_all(&self, records: Vec<Record>, done: Done) {
         records.iter().for_each(|record| self.register.note(record));
-        self.store.write(records, Some(done));
+        let (place, store) = (self.place_of(&records), self.store.clone());
+        self.notebook.fill(place.as_ref(), Box::new(move || store.write(records, Some(done))));
+    }
+
+    /// Returns the place of what the log of a peer said.
+    fn place_of(&self, records: &[Record]) -> Option<Place> {
+        records.iter().find_map(heard).map(|(peer, _)| self.notebook.place(peer))
     }
 
     pub(crate) fn answer(&self, letter: Letter) {
@@ -175,4 +206,21 @@ fn from_letter(letter: Letter) -> Publish {
         ..Properties::default()
     };
     Publish::new(letter.topic, letter.payload).with(properties).at_least_once()
+}
+
+/// Returns how far the log of a peer has been heard, as a record says.
+pub(crate) fn heard(record: &Record) -> Option<(&HomeId, u64)> {
+    match record {
+        Record::Heard(peer, seq) => Some((peer, *seq)),
+        Record::Device(_)
+        | Record::Values(_)
+        | Record::DeviceGone(..)
+        | Record::Subscription(_)
+        | Record::SubscriptionGone(_)
+        | Record::ParcelsGone(..)
+        | Record::Mirror(_)
+        | Record::MirrorGone(_)
+        | Record::Federation(_)
+        | Record::FederationGone(_) => None,
+    }
 }

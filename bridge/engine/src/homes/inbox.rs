@@ -66,8 +66,11 @@ impl Engine {
         let heard = Record::Heard(peer.clone(), seq);
         match entry {
             Entry::Event(event) => {
+                let path = event.path.clone();
                 if let Some(post) = self.event_came(now, peer, seq, event) {
-                    return self.put(Output::PublishOnce(post, heard));
+                    // were it remembered without being heard, it would be taken for one that came again
+                    let records = self.origin(peer, &path).into_iter().chain([heard]).collect();
+                    return self.put(Output::PublishOnce(post, records));
                 }
             }
             Entry::Notification(told) => self.notification_came(now, peer, told),
@@ -90,7 +93,9 @@ impl Engine {
         known.inbox.heard = known.inbox.noted;
         for (_, path, stamp) in std::mem::take(&mut known.inbox.waiting) {
             self.homes.peers.origins.forget(&path, stamp);
-            self.keep_origin(peer, &path);
+            if let Some(record) = self.origin(peer, &path) {
+                self.put(Output::Save(record));
+            }
         }
         self.acknowledge(now, peer);
     }
@@ -125,17 +130,13 @@ impl Engine {
         if let Some(known) = self.homes.peers.known.get_mut(peer) {
             known.inbox.waiting.push_back((seq, event.path.clone(), event.stamp));
         }
-        let path = event.path.clone();
         self.pass_event_on(now, peer, address.home(), event);
-        self.keep_origin(peer, &path);
         let payload = encode(Encoding::Json, &message);
         Some(Post { topic: self.root.topic(&address), payload, retain: false })
     }
 
-    fn keep_origin(&mut self, peer: &HomeId, path: &str) {
-        if let Some(record) = self.homes.peers.origins.record(peer, path) {
-            self.put(Output::Save(Record::Mirror(record)));
-        }
+    fn origin(&self, peer: &HomeId, path: &str) -> Option<Record> {
+        self.homes.peers.origins.record(peer, path).map(Record::Mirror)
     }
 
     /// Passes an event on to those who are told of other homes, but not back, nor round.

@@ -19,7 +19,7 @@ pub(crate) enum Job {
     Save(Record),
     Keep { record: Record, kept: Box<Output>, refused: Box<Output>, undo: Option<Sid> },
     Log(ParcelRecord),
-    Once(Post, Record),
+    Once(Post, Vec<Record>),
     Note(Vec<Record>),
 }
 
@@ -73,8 +73,7 @@ impl Disk {
                     done.push(Done::Answer(refused));
                     done.extend(undo.map(Done::NotKept));
                 }
-                Job::Once(_, record) => done.extend(not_noted(&[record])),
-                Job::Note(records) => done.extend(not_noted(&records)),
+                Job::Once(_, records) | Job::Note(records) => done.extend(not_noted(&records)),
                 job @ (Job::Save(_) | Job::Log(_)) => self.waiting.push_back(job),
             }
         }
@@ -122,9 +121,9 @@ impl Disk {
                 self.parcels.insert((peer.clone(), seq), parcel);
                 vec![Done::Logged(peer, seq)]
             }
-            Job::Once(post, record) => {
-                let noted = noted(std::slice::from_ref(&record));
-                self.record(record);
+            Job::Once(post, records) => {
+                let noted = noted(&records);
+                records.into_iter().for_each(|record| self.record(record));
                 std::iter::once(Done::Heard(post)).chain(noted).collect()
             }
             Job::Note(records) => {

@@ -39,7 +39,7 @@ impl World {
             Output::Command(_, command) => self.command(home, &command),
             Output::Save(record) => self.put(home, Job::Save(record)),
             Output::Log(parcel) => self.log(home, parcel),
-            Output::PublishOnce(post, record) => self.put(home, Job::Once(post, record)),
+            Output::PublishOnce(post, records) => self.put(home, Job::Once(post, records)),
             Output::Note(records) => self.put(home, Job::Note(records)),
             Output::Say(peer, message) => self.said(home, &peer, &message),
             Output::Foreign(peer, _, grants) => {

@@ -1,7 +1,7 @@
 //! Homes whose links, gateways and disks fail: a checker reads what happened, and names the first promise that is broken.
 //!
 //! In the environment: `HES_ROUNDS=200` cuts so many lives short; `HES_CHANGES=10000` and `HES_PRESSES=2000` make that many of
-//! them while a link is cut.
+//! them while a link is cut; `HES_HOMES=7` joins up to seven homes.
 
 #![expect(
     clippy::expect_used,
@@ -19,6 +19,7 @@ mod history;
 mod kills;
 mod links;
 mod promises;
+mod rings;
 mod scenes;
 mod world;
 

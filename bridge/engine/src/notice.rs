@@ -116,6 +116,8 @@ pub struct Counters {
     pub events_dropped: u64,
     /// What other homes retain that there was no room for.
     pub mirrors_dropped: u64,
+    /// Versions of what nobody tells of any more that were forgotten for want of room.
+    pub versions_forgotten: u64,
     /// What peers said about federations and tokens without a right to, or without proof.
     pub unproven: u64,
     /// Federations that had ended and were forgotten for want of room.

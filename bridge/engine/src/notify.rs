@@ -157,9 +157,14 @@ impl Engine {
 
     /// Sends a notification to a client of this home.
     pub(crate) fn notify(&mut self, user: UserName, client: ClientId, notification: &Notification) {
+        let post = self.notification_post(&client, notification);
+        self.put(Output::Notify { user, client, post });
+    }
+
+    /// Returns a notification as it is published.
+    pub(crate) fn notification_post(&self, client: &ClientId, notification: &Notification) -> Post {
         let topic = self.root.topic(&Address::Notify(self.home.clone(), client.clone(), notification.sid.clone()));
-        let payload = encode(Encoding::Json, notification);
-        self.put(Output::Notify { user, client, post: Post { topic, payload, retain: false } });
+        Post { topic, payload: encode(Encoding::Json, notification), retain: false }
     }
 
     fn send_notification(&mut self, now: Timestamp, sid: &Sid, slot: Slot, happening: &Happening<'_>) {

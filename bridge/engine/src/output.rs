@@ -61,9 +61,22 @@ pub enum Output {
     Say(HomeId, LinkMessage),
     /// Keep an entry of the log to a peer, and then say so with [`crate::Input::Logged`].
     Log(ParcelRecord),
-    /// Publish what happened in another home, and note in the same step, with [`Record::Heard`], that it was heard; then
-    /// say so with [`crate::Input::Noted`]. What the log of a peer said is noted in the order in which it is put out.
+    /// Publish what happened in another home, and note in the same step, with [`Record::Heard`] and which event it was, that
+    /// it was heard; then say so with [`crate::Input::Noted`]. What the log of a peer said is noted in the order in which it is
+    /// put out.
     PublishOnce(Post, Vec<Record>),
+    /// Note what the log of a peer said, with [`Record::Heard`], and only then tell it a subscriber, and say so with
+    /// [`crate::Input::Noted`].
+    NotifyOnce {
+        /// Whose subscription it is.
+        user: UserName,
+        /// Which of the user's clients subscribed.
+        client: ClientId,
+        /// What it is told.
+        post: Post,
+        /// What is noted.
+        records: Vec<Record>,
+    },
     /// Note together what the log of a peer said, with [`Record::Heard`], and then say so with [`crate::Input::Noted`].
     Note(Vec<Record>),
     /// What may be shown of a device of another home: its document; nothing if it has gone.

@@ -130,6 +130,16 @@ impl Mind {
                 let done = self.noted(&records);
                 self.sinks.publish_with(post, records, done);
             }
+            Output::NotifyOnce { user, client, post, records } => {
+                let (noted, me) = (self.noted(&records), self.me.clone());
+                let done = move |is_kept| {
+                    if let Some(me) = me.upgrade().filter(|_| is_kept) {
+                        me.sinks.notify(&user, &client, post);
+                    }
+                    noted(is_kept);
+                };
+                self.sinks.keep_all(records, Box::new(done));
+            }
             Output::Note(records) => {
                 let done = self.noted(&records);
                 self.sinks.keep_all(records, done);

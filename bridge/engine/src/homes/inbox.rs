@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use hes_schemas::{
     Address, Encoding, HomeId, Limits, Timestamp, decode, encode,
     link::{Entry, LinkEvent, Log, Stamp},
-    message::DeviceEvent,
+    message::{DeviceEvent, EventKind},
 };
 
 use crate::{
@@ -21,9 +21,12 @@ pub(super) struct Inbox {
     heard: u64,
     /// Up to which number that is on disk.
     noted: u64,
-    /// The events heard that are not on disk: number, where, which.
-    waiting: VecDeque<(u64, String, Stamp)>,
+    /// What was heard and is not on disk: its number, and of an event where and which.
+    waiting: VecDeque<(u64, Option<(String, Stamp)>)>,
 }
+
+/// How many entries of a peer are about to be put on disk; an honest one tells no more before the first is acknowledged.
+const UNDER_WAY: usize = 512;
 
 impl Inbox {
     pub(super) fn restored(heard: u64) -> Self {
@@ -35,22 +38,33 @@ impl Inbox {
     }
 
     /// Says whether an entry is the next one, and goes on.
-    const fn takes(&mut self, log: &Log) -> bool {
+    fn takes(&mut self, log: &Log) -> bool {
+        if self.waiting.len() >= UNDER_WAY {
+            return false;
+        }
         let is_next = match log.entry {
             Entry::Lost => log.seq > self.heard,
             Entry::Event(_) | Entry::Notification(_) | Entry::Federation(_) => log.seq == self.heard.saturating_add(1),
         };
         if is_next {
             self.heard = log.seq;
+            self.waiting.push_back((log.seq, None));
         }
         is_next
     }
 
-    fn note(&mut self, seq: u64) {
-        self.noted = self.noted.max(seq.min(self.heard));
-        while self.waiting.front().is_some_and(|(number, ..)| *number <= self.noted) {
-            self.waiting.pop_front();
+    /// Remembers which event the last entry was.
+    fn is_of(&mut self, path: &str, stamp: Stamp) {
+        if let Some((_, event)) = self.waiting.back_mut() {
+            *event = Some((path.to_owned(), stamp));
         }
+    }
+
+    /// Learns how far all is on disk; returns the events among it.
+    fn note(&mut self, seq: u64) -> Vec<(String, Stamp)> {
+        self.noted = self.noted.max(seq.min(self.heard));
+        let count = self.waiting.partition_point(|(number, _)| *number <= self.noted);
+        self.waiting.drain(..count).filter_map(|(_, event)| event).collect()
     }
 }
 
@@ -63,27 +77,37 @@ impl Engine {
             return self.acknowledge(now, peer);
         }
         let Log { seq, entry } = log;
-        let heard = Record::Heard(peer.clone(), seq);
+        let mut records = vec![Record::Heard(peer.clone(), seq)];
         match entry {
             Entry::Event(event) => {
-                let path = event.path.clone();
-                if let Some(post) = self.event_came(now, peer, seq, event) {
-                    // were it remembered without being heard, it would be taken for one that came again
-                    let records = self.origin(peer, &path).into_iter().chain([heard]).collect();
+                if let Some((post, origin)) = self.event_came(now, peer, event) {
+                    records.extend(origin);
                     return self.put(Output::PublishOnce(post, records));
                 }
             }
-            Entry::Notification(told) => self.notification_came(now, peer, told),
+            Entry::Notification(told) => match self.notification_came(now, peer, told) {
+                // it tells of a state, and which one: that may come again, and does not wait
+                Some((user, client, told)) if told.event == EventKind::PropertyChanged => {
+                    self.notify(user, client, &told);
+                }
+                Some((user, client, told)) => {
+                    let post = self.notification_post(&client, &told);
+                    return self.put(Output::NotifyOnce { user, client, post, records });
+                }
+                None => {}
+            },
             Entry::Federation(message) => self.federation_came(now, peer, message),
             Entry::Lost => self.counters.entries_lost += 1,
         }
-        self.put(Output::Note(vec![heard]));
+        self.put(Output::Note(records));
     }
 
     /// Acknowledges what is on disk of a peer's log.
     pub(crate) fn noted(&mut self, now: Timestamp, peer: &HomeId, seq: u64) {
         let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
-        known.inbox.note(seq);
+        for (path, stamp) in known.inbox.note(seq) {
+            self.counters.events_dropped += self.homes.peers.origins.note(&path, stamp);
+        }
         self.acknowledge(now, peer);
     }
 
@@ -91,17 +115,14 @@ impl Engine {
     pub(crate) fn not_noted(&mut self, now: Timestamp, peer: &HomeId) {
         let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
         known.inbox.heard = known.inbox.noted;
-        for (_, path, stamp) in std::mem::take(&mut known.inbox.waiting) {
+        for (path, stamp) in std::mem::take(&mut known.inbox.waiting).into_iter().filter_map(|(_, event)| event) {
             self.homes.peers.origins.forget(&path, stamp);
-            if let Some(record) = self.origin(peer, &path) {
-                self.put(Output::Save(record));
-            }
         }
         self.acknowledge(now, peer);
     }
 
-    /// Takes in an event; returns what is published of it here, if it is new.
-    fn event_came(&mut self, now: Timestamp, peer: &HomeId, seq: u64, event: LinkEvent) -> Option<Post> {
+    /// Takes in an event; returns what is published of it here, if it is new, and what is kept so that it stays the only one.
+    fn event_came(&mut self, now: Timestamp, peer: &HomeId, event: LinkEvent) -> Option<(Post, Option<Record>)> {
         let address = self.root.parse(&format!("{}/{}", self.root.as_str(), event.path));
         let Some(address @ Address::Event(..)) = address else {
             self.lied(peer, "it tells of an event that cannot be");
@@ -128,15 +149,13 @@ impl Engine {
             }
         }
         if let Some(known) = self.homes.peers.known.get_mut(peer) {
-            known.inbox.waiting.push_back((seq, event.path.clone(), event.stamp));
+            known.inbox.is_of(&event.path, event.stamp);
         }
+        let path = event.path.clone();
         self.pass_event_on(now, peer, address.home(), event);
+        let origin = self.homes.peers.origins.record(peer, &path).map(Record::Mirror);
         let payload = encode(Encoding::Json, &message);
-        Some(Post { topic: self.root.topic(&address), payload, retain: false })
-    }
-
-    fn origin(&self, peer: &HomeId, path: &str) -> Option<Record> {
-        self.homes.peers.origins.record(peer, path).map(Record::Mirror)
+        Some((Post { topic: self.root.topic(&address), payload, retain: false }, origin))
     }
 
     /// Passes an event on to those who are told of other homes, but not back, nor round.

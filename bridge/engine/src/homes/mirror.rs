@@ -3,6 +3,7 @@
 //! The same may be told by several peers, where one passes on what another home says. The home's own word counts most while
 //! it is there, then the latest.
 
+mod graves;
 mod show;
 
 use std::{collections::BTreeMap, ops::Bound};
@@ -12,6 +13,7 @@ use hes_schemas::{
     link::{Item, Mark, Stamp, State},
 };
 
+use self::graves::Graves;
 use super::{feed::Path, word::Word};
 use crate::{
     engine::Engine,
@@ -46,6 +48,7 @@ pub(super) struct Ear {
 pub(super) struct Mirrors {
     things: BTreeMap<Path, Thing>,
     loads: BTreeMap<HomeId, (usize, usize)>,
+    graves: Graves,
 }
 
 #[derive(Debug)]
@@ -54,6 +57,8 @@ struct Thing {
     told: Vec<Told>,
     /// The highest version that anybody told: whoever tells of a lower one is behind, and will be told.
     highest: u64,
+    /// What was told of that version, if nobody tells it any more and others are behind.
+    last: Option<Told>,
 }
 
 /// What one peer told.
@@ -65,6 +70,13 @@ pub(super) struct Told {
     word: Word,
     snapshot: u64,
     size: usize,
+}
+
+/// By how many ways the same may be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ways {
+    One,
+    Several,
 }
 
 /// What a thing looks like from outside.
@@ -126,22 +138,51 @@ impl Mirrors {
             return false;
         }
         *load = after;
-        let thing = self.things.entry(Path::clone(path)).or_insert(Thing { address, told: Vec::new(), highest: 0 });
+        let thing = self.things.entry(Path::clone(path)).or_insert_with(|| {
+            let highest = self.graves.open(path);
+            Thing { address, told: Vec::new(), highest, last: None }
+        });
         thing.highest = thing.highest.max(told.word.version());
-        thing.told.retain(|other| other.peer != told.peer);
+        let before = thing.take(&told.peer);
         thing.told.push(told);
+        thing.settle(before);
         true
     }
 
-    fn remove(&mut self, path: &str, peer: &HomeId) {
-        let Some(thing) = self.things.get_mut(path) else { return };
-        let Some(place) = thing.told.iter().position(|told| told.peer == *peer) else { return };
-        let told = thing.told.swap_remove(place);
-        if thing.told.is_empty() {
-            self.things.remove(path);
-        }
+    /// Lets go of what a peer told; returns how many versions of others are forgotten for want of room.
+    fn remove(&mut self, path: &str, peer: &HomeId, ways: Ways) -> u64 {
+        let Some((path, thing)) = self.things.get_key_value(path).map(|(path, _)| Path::clone(path)).and_then(|path| {
+            let thing = self.things.get_mut(&path)?;
+            Some((path, thing))
+        }) else {
+            return 0;
+        };
+        let Some(told) = thing.take(peer) else { return 0 };
         if let Some(load) = self.loads.get_mut(peer) {
             *load = (load.0 - 1, load.1 - told.size);
+        }
+        if !thing.told.is_empty() {
+            thing.settle(Some(told));
+            return 0;
+        }
+        let highest = thing.highest;
+        self.things.remove(&path);
+        if ways == Ways::Several { self.graves.dig(path, highest) } else { 0 }
+    }
+
+    /// Forgets which versions a peer told of, and of its home; returns where that was all that held others back.
+    fn disown(&mut self, peer: &HomeId) -> Vec<Path> {
+        self.graves.forget(peer);
+        let is_held = |thing: &Thing| thing.last.as_ref().is_some_and(|last| last.peer == *peer);
+        let held = self.things.iter().filter(|(_, thing)| is_held(thing));
+        held.map(|(path, _)| Path::clone(path)).collect()
+    }
+
+    /// Has those count again who are behind.
+    fn let_count(&mut self, path: &str) {
+        if let Some(thing) = self.things.get_mut(path) {
+            thing.last = None;
+            thing.highest = thing.told.iter().map(|told| told.word.version()).max().unwrap_or_default();
         }
     }
 
@@ -158,6 +199,21 @@ impl Mirrors {
 impl Thing {
     fn of(&self, peer: &HomeId) -> Option<&Told> {
         self.told.iter().find(|told| told.peer == *peer)
+    }
+
+    fn take(&mut self, peer: &HomeId) -> Option<Told> {
+        let place = self.told.iter().position(|told| told.peer == *peer)?;
+        Some(self.told.swap_remove(place))
+    }
+
+    /// Keeps what somebody told until now, if all others are behind it.
+    fn settle(&mut self, before: Option<Told>) {
+        let is_latest = |told: &Told| told.word.version() >= self.highest;
+        if self.told.iter().any(is_latest) {
+            self.last = None;
+        } else if let Some(before) = before.filter(is_latest) {
+            self.last = Some(before);
+        }
     }
 }
 
@@ -197,7 +253,7 @@ impl Engine {
         let path = Path::from(item.path);
         let before = self.face(&path);
         if item.body.is_null() {
-            self.homes.peers.mirrors.remove(&path, peer);
+            self.remove_mirror(&path, peer);
             return self.show_mirror(&path, before);
         }
         let Some(word) = Word::read(&address, &item.body) else {
@@ -208,9 +264,23 @@ impl Engine {
         let room = (self.limits.mirrored, self.limits.mirrored_bytes);
         if !self.homes.peers.mirrors.set(&path, address, told, room) {
             self.counters.mirrors_dropped += 1;
-            self.homes.peers.mirrors.remove(&path, peer);
+            self.remove_mirror(&path, peer);
         }
         self.show_mirror(&path, before);
+    }
+
+    fn remove_mirror(&mut self, path: &Path, peer: &HomeId) {
+        let ways = if self.homes.peers.known.values().any(|known| known.transit) { Ways::Several } else { Ways::One };
+        self.counters.versions_forgotten += self.homes.peers.mirrors.remove(path, peer, ways);
+    }
+
+    /// Forgets what a peer made others wait for that there is no trust with any more.
+    pub(super) fn disown(&mut self, peer: &HomeId) {
+        for path in self.homes.peers.mirrors.disown(peer) {
+            let before = self.face(&path);
+            self.homes.peers.mirrors.let_count(&path);
+            self.show_mirror(&path, before);
+        }
     }
 
     /// Says whether a peer may tell of a home: of itself, or of others in their name if that was agreed on.
@@ -225,7 +295,7 @@ impl Engine {
     pub(super) fn forget_mirrors(&mut self, peer: &HomeId, is_meant: impl Fn(&Told) -> bool) {
         for path in self.homes.peers.mirrors.of(peer, is_meant) {
             let before = self.face(&path);
-            self.homes.peers.mirrors.remove(&path, peer);
+            self.remove_mirror(&path, peer);
             self.show_mirror(&path, before);
         }
     }

@@ -1,6 +1,6 @@
 //! Which events of other homes have been heard, by whatever way, so that each is heard once.
 
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 
 use hes_schemas::{
     Address, Datum, HomeId,
@@ -13,31 +13,71 @@ use crate::record::MirrorRecord;
 /// How many events of one kind of one device are remembered. What is older has been heard: every way keeps their order.
 const REMEMBERED: usize = 64;
 
+/// How many are remembered while an older one is still to be put on disk.
+const MOST: usize = 1_024;
+
 /// Of how many kinds of events, of those that one peer was the first to tell of.
 const PATHS: usize = 10_000;
 
 /// The events that have been heard last, by where they are published.
 #[derive(Debug, Default)]
 pub(super) struct Origins {
-    heard: FxHashMap<String, VecDeque<Stamp>>,
+    heard: FxHashMap<String, Events>,
     /// Of how many kinds each peer was the first to tell.
     loads: FxHashMap<HomeId, usize>,
 }
 
+/// The events of one kind of one device.
+#[derive(Debug, Default)]
+struct Events {
+    /// All up to this one count as heard.
+    floor: Stamp,
+    /// Those above it that are on disk.
+    noted: BTreeSet<Stamp>,
+    /// Those that are about to be.
+    waiting: BTreeSet<Stamp>,
+    /// Those that could not be, and will be told again.
+    missing: BTreeSet<Stamp>,
+}
+
+impl Events {
+    fn is_heard(&self, stamp: Stamp) -> bool {
+        let is_old = stamp <= self.floor && !self.missing.contains(&stamp);
+        is_old || self.noted.contains(&stamp) || self.waiting.contains(&stamp)
+    }
+
+    /// Forgets the oldest ones, but not before those that are older still are on disk; returns how many of these are given
+    /// up for want of room.
+    fn shorten(&mut self) -> u64 {
+        while self.noted.len() > REMEMBERED {
+            let open = self.waiting.first().into_iter().chain(self.missing.first()).min().copied();
+            let is_blocked = open.is_some_and(|open| self.noted.first().is_some_and(|oldest| open < *oldest));
+            if is_blocked && self.noted.len() <= MOST {
+                break;
+            }
+            self.floor = self.noted.pop_first().map_or(self.floor, |oldest| oldest.max(self.floor));
+        }
+        let before = self.missing.len();
+        if self.noted.len() >= MOST {
+            self.missing.retain(|stamp| *stamp > self.floor);
+        }
+        u64::try_from(before - self.missing.len()).unwrap_or(u64::MAX)
+    }
+}
+
 impl Origins {
-    /// Notes an event that a peer tells of; returns whether it is new, or nothing if that peer has no room to note it in.
+    /// Notes an event that a peer tells of and that is about to be put on disk; returns whether it is new, or nothing if that
+    /// peer has no room to note it in.
     pub(super) fn hear(&mut self, peer: &HomeId, path: &str, stamp: Stamp) -> Option<bool> {
         if !self.heard.contains_key(path) && !self.take_room(peer) {
             return None;
         }
-        let stamps = self.heard.entry(path.to_owned()).or_default();
-        let is_full = stamps.len() >= REMEMBERED;
-        let oldest = stamps.iter().copied().min().filter(|_| is_full);
-        if oldest.is_some_and(|oldest| stamp < oldest) || stamps.contains(&stamp) {
+        let events = self.heard.entry(path.to_owned()).or_default();
+        if events.is_heard(stamp) {
             return Some(false);
         }
-        stamps.retain(|other| Some(*other) != oldest);
-        stamps.push_back(stamp);
+        events.missing.remove(&stamp);
+        events.waiting.insert(stamp);
         Some(true)
     }
 
@@ -48,19 +88,32 @@ impl Origins {
         has_room
     }
 
-    /// Forgets an event that could not be kept.
+    /// Learns that an event is on disk; returns how many others were given up for want of room.
+    pub(super) fn note(&mut self, path: &str, stamp: Stamp) -> u64 {
+        let Some(events) = self.heard.get_mut(path) else { return 0 };
+        if events.waiting.remove(&stamp) {
+            events.noted.insert(stamp);
+        }
+        events.shorten()
+    }
+
+    /// Forgets an event that could not be kept, so that it is new when it is told again.
     pub(super) fn forget(&mut self, path: &str, stamp: Stamp) {
-        if let Some(stamps) = self.heard.get_mut(path) {
-            stamps.retain(|other| *other != stamp);
+        if let Some(events) = self.heard.get_mut(path)
+            && events.waiting.remove(&stamp)
+            && events.missing.len() < MOST
+        {
+            events.missing.insert(stamp);
         }
     }
 
-    /// Returns what is to be kept of the events on a path.
+    /// Returns what is to be kept of the events on a path: the floor, and all that was heard above it.
     pub(super) fn record(&self, peer: &HomeId, path: &str) -> Option<MirrorRecord> {
-        let stamps = self.heard.get(path)?;
+        let events = self.heard.get(path)?;
         let number = |number: u64| Datum::Integer(i64::try_from(number).unwrap_or(i64::MAX));
-        let body = stamps.iter().map(|it| Datum::from(vec![number(it.epoch), number(it.seq)])).collect::<Vec<_>>();
-        let stamp = stamps.back().copied().unwrap_or_default();
+        let stamps = std::iter::once(&events.floor).chain(&events.noted).chain(&events.waiting);
+        let body = stamps.map(|it| Datum::from(vec![number(it.epoch), number(it.seq)])).collect::<Vec<_>>();
+        let stamp = events.waiting.last().max(events.noted.last()).copied().unwrap_or_default();
         Some(MirrorRecord {
             peer: peer.clone(),
             item: Item { path: path.to_owned(), stamp, body: body.into(), via: Vec::new() },
@@ -72,8 +125,10 @@ impl Origins {
         if !matches!(address, Address::Event(..)) {
             return false;
         }
-        let stamps = item.body.as_list().unwrap_or_default().iter().filter_map(stamp).collect();
-        if self.heard.insert(item.path.clone(), stamps).is_none() {
+        let mut stamps = item.body.as_list().unwrap_or_default().iter().filter_map(stamp);
+        let floor = stamps.next().unwrap_or_default();
+        let events = Events { floor, noted: stamps.collect(), ..Events::default() };
+        if self.heard.insert(item.path.clone(), events).is_none() {
             *self.loads.entry(peer.clone()).or_default() += 1;
         }
         true
@@ -95,14 +150,55 @@ fn stamp(datum: &Datum) -> Option<Stamp> {
 mod tests {
     use super::*;
 
+    const ACTION: &str = "elm/zigbee/button/event/action";
+
+    fn elm() -> HomeId {
+        HomeId::new("elm").unwrap()
+    }
+
+    fn stamp_of(seq: u64) -> Stamp {
+        Stamp { epoch: 1, seq }
+    }
+
+    /// Hears of an event, and puts it on disk if it is new.
+    fn hears(origins: &mut Origins, seq: u64) -> bool {
+        let is_new = origins.hear(&elm(), ACTION, stamp_of(seq)) == Some(true);
+        origins.note(ACTION, stamp_of(seq));
+        is_new
+    }
+
     #[test]
     fn an_event_that_is_too_old_to_be_remembered_is_not_heard_again() {
         let mut origins = Origins::default();
-        let elm = HomeId::new("elm").unwrap();
-        let mut hears = |seq| origins.hear(&elm, "elm/zigbee/button/event/action", Stamp { epoch: 1, seq });
-        assert!((0..200).all(|seq| hears(seq) == Some(true)));
-        assert!((0..200).all(|seq| hears(seq) == Some(false)));
-        assert_eq!(hears(200), Some(true));
+        assert!((1..200).all(|seq| hears(&mut origins, seq)));
+        assert!((1..200).all(|seq| !hears(&mut origins, seq)));
+        assert!(hears(&mut origins, 200));
+    }
+
+    #[test]
+    fn what_could_not_be_kept_is_new_again_and_nothing_else() {
+        let mut origins = Origins::default();
+        assert!((1..100).all(|seq| hears(&mut origins, seq)));
+        for seq in 100..250 {
+            assert_eq!(origins.hear(&elm(), ACTION, stamp_of(seq)), Some(true));
+        }
+        (100..250).for_each(|seq| origins.forget(ACTION, stamp_of(seq)));
+        assert!((300..400).all(|seq| hears(&mut origins, seq)));
+        assert!((1..100).all(|seq| !hears(&mut origins, seq)));
+        assert!((100..250).all(|seq| hears(&mut origins, seq)));
+        assert!((1..250).all(|seq| !hears(&mut origins, seq)));
+    }
+
+    #[test]
+    fn what_is_taken_back_from_disk_has_been_heard() {
+        let mut origins = Origins::default();
+        (1..100).for_each(|seq| assert!(hears(&mut origins, seq)));
+        let record = origins.record(&elm(), ACTION).unwrap();
+        let mut again = Origins::default();
+        let root = hes_schemas::Root::default();
+        let address = root.parse(&format!("{}/{ACTION}", root.as_str())).unwrap();
+        assert!(again.restore(&elm(), &address, &record.item));
+        assert!((1..100).all(|seq| !hears(&mut again, seq)));
     }
 
     #[test]

@@ -113,6 +113,7 @@ impl Engine {
         for peer in gone {
             self.peer_down(now, &peer, "there is no trust any more".to_owned());
             self.forget_mirrors(&peer, |_| true);
+            self.disown(&peer);
             if let Some(gone) = self.homes.peers.known.remove(&peer) {
                 self.put(Output::Save(Record::ParcelsGone(peer, gone.outbox.last())));
             }

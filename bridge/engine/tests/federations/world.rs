@@ -434,12 +434,10 @@ impl World {
                     self.air.push_back(Packet { from: home(at), to: to.clone(), message });
                     self.handle(at, Input::Logged(to, seq));
                 }
-                Output::Note(records) => {
-                    for record in records {
-                        if let Record::Heard(peer, seq) = record {
-                            self.handle(at, Input::Noted(peer, seq));
-                        }
-                    }
+                Output::Note(records) => self.note(at, records),
+                Output::NotifyOnce { post, records, .. } => {
+                    place.told.push(post);
+                    self.note(at, records);
                 }
                 Output::Keep { record, kept, .. } => {
                     place.keep(record);
@@ -458,6 +456,14 @@ impl World {
                 Output::Foreign(other, user, Some(grants)) => drop(place.foreign.insert((other, user), grants)),
                 Output::Foreign(other, user, None) => drop(place.foreign.remove(&(other, user))),
                 _ => {}
+            }
+        }
+    }
+
+    fn note(&mut self, at: &str, records: Vec<Record>) {
+        for record in records {
+            if let Record::Heard(peer, seq) = record {
+                self.handle(at, Input::Noted(peer, seq));
             }
         }
     }

@@ -268,10 +268,6 @@ impl World {
 
     /// Lets a disk be full, or have room again.
     fn fill(&mut self) {
-        // what is refused and too old to be remembered is heard twice where there are two ways
-        if self.is_open {
-            return;
-        }
         let home = self.any_home();
         let is_full = &mut self.homes[home].is_disk_full;
         *is_full = !*is_full;

@@ -17,10 +17,23 @@ const LEAP: u64 = 1 << 20;
 #[derive(Debug)]
 pub(crate) enum Job {
     Save(Record),
-    Keep { record: Record, kept: Box<Output>, refused: Box<Output>, undo: Option<Sid> },
+    Keep {
+        record: Record,
+        kept: Box<Output>,
+        refused: Box<Output>,
+        undo: Option<Sid>,
+    },
     Log(ParcelRecord),
-    Once(Post, Vec<Record>),
+    /// Somebody is told, once it is written.
+    Once(Told, Vec<Record>),
     Note(Vec<Record>),
+}
+
+/// Who is told what.
+#[derive(Debug)]
+pub(crate) enum Told {
+    Listeners(Post),
+    Subscriber(Post),
 }
 
 /// What follows from something that has been written.
@@ -28,7 +41,7 @@ pub(crate) enum Job {
 pub(crate) enum Done {
     Answer(Box<Output>),
     Logged(HomeId, u64),
-    Heard(Post),
+    Heard(Told),
     Noted(HomeId, u64),
     NotKept(Sid),
     NotNoted(HomeId),
@@ -121,10 +134,10 @@ impl Disk {
                 self.parcels.insert((peer.clone(), seq), parcel);
                 vec![Done::Logged(peer, seq)]
             }
-            Job::Once(post, records) => {
+            Job::Once(told, records) => {
                 let noted = noted(&records);
                 records.into_iter().for_each(|record| self.record(record));
-                std::iter::once(Done::Heard(post)).chain(noted).collect()
+                std::iter::once(Done::Heard(told)).chain(noted).collect()
             }
             Job::Note(records) => {
                 let noted = noted(&records);

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     cluster::ticket_of,
-    disk::{Disk, Done, Job},
+    disk::{Disk, Done, Job, Told},
     history::Fact,
     people::Question,
     topology::{Name, home_named},
@@ -39,7 +39,8 @@ impl World {
             Output::Command(_, command) => self.command(home, &command),
             Output::Save(record) => self.put(home, Job::Save(record)),
             Output::Log(parcel) => self.log(home, parcel),
-            Output::PublishOnce(post, records) => self.put(home, Job::Once(post, records)),
+            Output::PublishOnce(post, records) => self.put(home, Job::Once(Told::Listeners(post), records)),
+            Output::NotifyOnce { post, records, .. } => self.put(home, Job::Once(Told::Subscriber(post), records)),
             Output::Note(records) => self.put(home, Job::Note(records)),
             Output::Say(peer, message) => self.said(home, &peer, &message),
             Output::Foreign(peer, _, grants) => {
@@ -110,7 +111,7 @@ impl World {
         for done in done {
             match done {
                 Done::Answer(output) => self.carry_out(home, *output),
-                Done::Heard(post) => self.published(home, &post),
+                Done::Heard(told) => self.told(home, &told),
                 Done::Logged(peer, seq) => self.handle(home, Input::Logged(peer, seq)),
                 Done::Noted(peer, seq) => self.handle(home, Input::Noted(peer, seq)),
                 Done::NotKept(sid) => self.handle(home, Input::NotKept(sid)),
@@ -124,9 +125,16 @@ impl World {
         let done = Disk::commit(&mut self.homes[home].disk);
         self.note(home, Fact::Committed);
         for done in done {
-            if let Done::Heard(post) = done {
-                self.published(home, &post);
+            if let Done::Heard(told) = done {
+                self.told(home, &told);
             }
+        }
+    }
+
+    fn told(&mut self, home: usize, told: &Told) {
+        match told {
+            Told::Listeners(post) => self.published(home, post),
+            Told::Subscriber(post) => self.notified(home, post),
         }
     }
 

@@ -100,7 +100,8 @@ fn a_subscriber_is_told() {
     check(None, &[far, happened(1), COMMITTED, QUIET]);
     check(Some("P2"), &[told("oak", 2), told("oak", 2)]);
     check(Some("P2"), &[told("oak", 2), told("oak", 1)]);
-    check(None, &[told("oak", 2), told("oak", 5), told("elm", 2), told("elm", 2)]);
+    check(None, &[told("oak", 2), told("oak", 5), told("elm", 2), told("elm", 3), told("elm", 1)]);
+    check(Some("P2"), &[told("elm", 2), told("elm", 2)]);
 }
 
 #[test]

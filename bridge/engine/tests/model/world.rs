@@ -206,6 +206,7 @@ impl World {
             Output::Say(..)
             | Output::Log(_)
             | Output::PublishOnce(..)
+            | Output::NotifyOnce { .. }
             | Output::Note(_)
             | Output::Mirrored(..)
             | Output::Foreign(..)

@@ -370,6 +370,7 @@ impl House {
                 Output::Say(..)
                 | Output::Log(_)
                 | Output::PublishOnce(..)
+                | Output::NotifyOnce { .. }
                 | Output::Note(_)
                 | Output::Mirrored(..)
                 | Output::Foreign(..)

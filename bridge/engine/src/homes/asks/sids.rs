@@ -39,13 +39,21 @@ impl Engine {
         self.log(now, &peer, Entry::Notification(told), until);
     }
 
-    /// Passes on what another home tells a subscriber; it can tell of its own devices only, and what was subscribed to there.
-    pub(crate) fn notification_came(&mut self, now: Timestamp, peer: &HomeId, told: LinkNotification) {
+    /// Returns what another home tells which subscriber; it can tell of its own devices only, and what was subscribed to there.
+    pub(crate) fn notification_came(
+        &mut self,
+        now: Timestamp,
+        peer: &HomeId,
+        told: LinkNotification,
+    ) -> Option<(UserName, ClientId, Notification)> {
         let is_theirs = told.notification.device.split_once('/').is_some_and(|(home, _)| home == peer.as_str());
         let sid = with_home(peer, &told.notification.sid).filter(|_| is_theirs && now < told.until);
         match sid.filter(|sid| self.is_federated(peer, &told.user) && self.is_wanted_abroad(sid, &told)) {
-            Some(sid) => self.notify(told.user, told.client, &Notification { sid, ..told.notification }),
-            None => self.counters.notifications_refused += 1,
+            Some(sid) => Some((told.user, told.client, Notification { sid, ..told.notification })),
+            None => {
+                self.counters.notifications_refused += 1;
+                None
+            }
         }
     }
 

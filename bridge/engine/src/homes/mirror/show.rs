@@ -45,7 +45,8 @@ impl Engine {
             (sure(told), way, std::cmp::Reverse(told.via.len()))
         };
         let latest = thing.told.iter().filter(|told| told.word.version() >= thing.highest);
-        latest.max_by_key(|told| worth(told)).map(|told| (told, sure(told)))
+        let best = latest.max_by_key(|told| worth(told)).map(|told| (told, sure(told)));
+        best.or_else(|| thing.last.as_ref().map(|told| (told, false)))
     }
 
     pub(super) fn face(&self, path: &str) -> Option<Face> {

@@ -9,14 +9,16 @@ use crate::{
 };
 
 /// An event is heard once at each home, over all its lives, a request acts once in each life of the home where it
-/// acts, and the numbers of what a subscriber is told of its
-/// own home only grow.
+/// acts, a subscriber is told of an event elsewhere once, over all lives of both homes, and the numbers of what it is told of
+/// its own home only grow.
 #[derive(Debug, Default)]
 pub(crate) struct Once {
     heard: BTreeSet<(Name, Name, u64)>,
     acted: BTreeMap<u64, Name>,
     /// The latest number that each subscription was told.
     told: BTreeMap<(Name, String), u64>,
+    /// The numbers that each subscription elsewhere was told.
+    told_elsewhere: BTreeSet<(Name, String, u64)>,
 }
 
 impl Promise for Once {
@@ -43,6 +45,12 @@ impl Promise for Once {
             && let Some(before) = self.told.insert((entry.home, sid.clone()), *seq).filter(|before| before >= seq)
         {
             return Err(format!("{} is told number {seq} of {sid} after {before}", entry.home));
+        }
+        if let Fact::Notified { sid, seq, of, event: Some(_) } = &entry.fact
+            && *of != entry.home
+            && !self.told_elsewhere.insert((entry.home, sid.clone(), *seq))
+        {
+            return Err(format!("{} is told number {seq} of {sid} again", entry.home));
         }
         Ok(())
     }

@@ -9,10 +9,14 @@ use crate::{
 };
 
 /// Whoever listens at one home never sees an older version of a property after a newer one.
+///
+/// Where homes pass on what they hear, a home that begins anew does not know how far another way had come.
 #[derive(Debug, Default)]
 pub(crate) struct Versions {
     seen: BTreeMap<(Name, Name, String, String), u64>,
     hostile: BTreeSet<Name>,
+    /// The homes that hear of others by several ways.
+    passes_on: BTreeSet<Name>,
 }
 
 impl Promise for Versions {
@@ -23,6 +27,12 @@ impl Promise for Versions {
     fn take(&mut self, entry: &Entry) -> Result<(), String> {
         if entry.fact == Fact::Hostile {
             self.hostile.insert(entry.home);
+        }
+        if let Fact::Peer { is_passed_on: true, .. } = &entry.fact {
+            self.passes_on.insert(entry.home);
+        }
+        if entry.fact == Fact::Died && self.passes_on.contains(&entry.home) {
+            self.seen.retain(|(reader, of, ..), _| *reader != entry.home || reader == of);
         }
         let Fact::Value { of, device, property, version } = &entry.fact else { return Ok(()) };
         let seen = self.seen.entry((entry.home, of, device.clone(), property.clone())).or_default();

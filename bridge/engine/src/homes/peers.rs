@@ -35,6 +35,9 @@ const SILENCE: Millis = Millis::from_secs(12);
 /// How long an acknowledgement waits for others.
 const ACKNOWLEDGE: Millis = Millis::new(50);
 
+/// How many wait together at most: a quarter of what a peer says before it waits for the first, so that it never stops.
+const PROMPT: u32 = 16;
+
 /// How often a hello is taken on one way.
 const HELLO: Millis = Millis::from_secs(1);
 
@@ -88,6 +91,8 @@ pub(super) struct Line {
     said_at: Timestamp,
     greeted_at: Option<Timestamp>,
     acknowledge_at: Option<Timestamp>,
+    /// How much is to be acknowledged.
+    unacknowledged: u32,
     due: Option<Timestamp>,
     epoch: u64,
     takes: LinkLimits,
@@ -253,10 +258,13 @@ impl Engine {
     /// Has what was heard acknowledged soon.
     pub(super) fn acknowledge(&mut self, now: Timestamp, peer: &HomeId) {
         let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
-        if known.line.acknowledge_at.is_none() {
-            known.line.acknowledge_at = Some(now + ACKNOWLEDGE);
-            self.schedule(peer);
+        let is_first = known.line.acknowledge_at.is_none();
+        if known.line.owe(now) && known.is_linked() {
+            self.say_beat(now, peer);
+        } else if !is_first {
+            return;
         }
+        self.schedule(peer);
     }
 
     pub(crate) fn restore_peers(&mut self, restored: &mut Restored) {

@@ -5,8 +5,22 @@ use hes_schemas::{
     link::{Beat, Heard, Hello, LinkMessage, VERSION},
 };
 
-use super::{BEAT, FORMAT, HELLO, SILENCE, TAKES, Way};
+use super::{ACKNOWLEDGE, BEAT, FORMAT, HELLO, Line, PROMPT, SILENCE, TAKES, Way};
 use crate::{engine::Engine, notice::Notice, output::Output, timers::Timer};
+
+impl Line {
+    /// Owes the peer one acknowledgement more; returns whether they are so many that they are due at once.
+    pub(super) fn owe(&mut self, now: Timestamp) -> bool {
+        self.acknowledge_at.get_or_insert(now + ACKNOWLEDGE);
+        self.unacknowledged = self.unacknowledged.saturating_add(1);
+        self.unacknowledged >= PROMPT
+    }
+
+    /// Owes none.
+    const fn settle(&mut self) {
+        (self.acknowledge_at, self.unacknowledged) = (None, 0);
+    }
+}
 
 impl Engine {
     pub(super) fn greeted(&mut self, now: Timestamp, peer: &HomeId, hello: &Hello) {
@@ -52,7 +66,7 @@ impl Engine {
     pub(super) fn unlink(&mut self, now: Timestamp, peer: &HomeId, reason: &str) {
         let Some(known) = self.homes.peers.known.get_mut(peer).filter(|it| it.is_linked()) else { return };
         known.line.way = Way::Open;
-        known.line.acknowledge_at = None;
+        known.line.settle();
         known.ear.fall_silent();
         self.note(Notice::PeerOffline(peer.clone(), reason.to_owned()));
         self.asks_down(now, peer);
@@ -75,7 +89,8 @@ impl Engine {
 
     pub(super) fn say_beat(&mut self, now: Timestamp, peer: &HomeId) {
         let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
-        (known.line.said_at, known.line.acknowledge_at) = (now, None);
+        known.line.said_at = now;
+        known.line.settle();
         let heard = known.heard();
         self.put(Output::Say(peer.clone(), LinkMessage::Beat(Beat { heard })));
     }
@@ -96,5 +111,21 @@ impl Engine {
         if let Some(next) = next {
             self.timers.set(next, Timer::Peer(peer.clone()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acknowledges_at_once_what_a_peer_may_soon_wait_for() {
+        let (mut line, now) = (Line::default(), Timestamp::from_millis(1_000));
+        assert!((1..PROMPT).all(|_| !line.owe(now)));
+        assert_eq!(line.acknowledge_at, Some(now + ACKNOWLEDGE));
+        assert!(line.owe(now + ACKNOWLEDGE));
+        line.settle();
+        assert_eq!(line.acknowledge_at, None);
+        assert!(!line.owe(now));
     }
 }

@@ -58,6 +58,11 @@ impl Checker {
         found
     }
 
+    /// Returns an event that is still to be heard.
+    pub(crate) fn unheard(&self) -> Option<String> {
+        self.promises.first().and_then(|events| events.owed())
+    }
+
     /// Returns what is still owed to anybody.
     pub(crate) fn owed(&self) -> Option<String> {
         self.promises.iter().find_map(|promise| promise.owed())

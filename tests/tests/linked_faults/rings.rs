@@ -27,7 +27,7 @@ fn what_happens_once_is_heard_once_in_every_home_of_a_ring_and_of_a_mesh() {
                 cable.turn(if is_of_ring { Mood::Whole } else { Mood::Cut });
             }
             press(&mut world);
-            world.settle();
+            world.await_heard();
             world.cables.values().for_each(|cable| cable.turn(Mood::Whole));
             press(&mut world);
             world.settle();

@@ -125,6 +125,14 @@ impl World {
         }
     }
 
+    /// Waits until every event is heard everywhere; what subscribers are told takes the straight link alone.
+    pub(crate) fn await_heard(&mut self) {
+        until("every event is heard", || {
+            self.follow();
+            self.checker.unheard().is_none().then_some(())
+        });
+    }
+
     /// Waits until everything has come to rest, and holds what happened to all promises.
     pub(crate) fn settle(&mut self) {
         let began = Instant::now();

@@ -1,15 +1,11 @@
 //! A client that asks the gateway and remembers what it was told.
 
 mod answer;
+mod asking;
 mod notices;
 mod request;
 
-use std::{
-    io,
-    net::SocketAddr,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Instant,
-};
+use std::{io, net::SocketAddr, time::Instant};
 
 pub use answer::Answer;
 pub use notices::numbers;
@@ -23,9 +19,6 @@ use crate::{
 
 /// Where the topics begin on which clients find out that nothing more is under way.
 const FENCE: &str = "fence/";
-
-/// Numbers all requests of the process: the same client connects again, and its next request is not its first.
-static REQUESTS: AtomicU64 = AtomicU64::new(1);
 
 /// A connected client.
 ///
@@ -223,35 +216,6 @@ impl Client {
     pub fn await_end(&mut self, topic: &str) {
         let is_over = |client: &mut Self| client.last(topic).is_some_and(|it| it.payload.is_empty()).then_some(());
         self.until(&format!("what {topic} held is no more"), is_over);
-    }
-
-    /// Sends a request and waits for its final answer.
-    pub fn ask(&mut self, request: Request) -> Answer {
-        let what = format!("{request:?} is answered");
-        let token = self.request(request);
-        self.until(&what, |client| client.final_answers(&token).into_iter().next())
-    }
-
-    /// Sends a request and returns its id.
-    ///
-    /// # Panics
-    /// If the client may not hear its own answers.
-    pub fn request(&mut self, request: Request) -> String {
-        if !self.listens {
-            let own = self.answers.clone();
-            self.subscribe(&[&own]).expect("a client may hear its own answers");
-            self.listens = true;
-        }
-        let token = format!("{}-{}", self.name, REQUESTS.fetch_add(1, Ordering::Relaxed));
-        let message = request.message(self.wire.version(), &self.answers, &token);
-        self.put(message).expect("the connection holds");
-        token
-    }
-
-    /// Returns the final answers to a request that have come; more than one is a fault.
-    #[must_use]
-    pub fn final_answers(&self, token: &str) -> Vec<Answer> {
-        self.answered.iter().filter(|answer| answer.token == token && answer.status != 202).cloned().collect()
     }
 
     /// Waits until a look at what has come succeeds.

@@ -1,5 +1,6 @@
 //! The real program, run as a person runs it: accounts, a config file, one binary.
 
+mod accounts;
 mod launch;
 
 use std::{
@@ -17,7 +18,7 @@ use crate::{
     client::{Client, Refused},
     patience::until,
     program::Program,
-    wire::{Account, Version},
+    wire::Version,
 };
 
 /// A gateway with a home of its own in a temporary directory; `owner` has an account, and `cluster` one for bridges.
@@ -227,37 +228,6 @@ impl Gateway {
     /// [`Refused`] if it is not let in.
     pub fn named_client(&self, user: &str, version: Version, name: &str) -> Result<Client, Refused> {
         Client::connect(self.address(), version, name, Some(&Self::account(user))).map(|client| client.at(&self.home))
-    }
-
-    /// Returns the credentials of a user: the password of all is made from the name.
-    #[must_use]
-    pub fn account(user: &str) -> Account {
-        Account::new(user, &format!("secret of {user}"))
-    }
-
-    /// Makes an account with a role.
-    pub fn add_user(&self, name: &str, role: &str) {
-        self.add_account(name, &["--role", role]);
-    }
-
-    /// Makes an account without a role, which may do nothing until it is granted.
-    pub fn add_stranger(&self, name: &str) {
-        self.add_account(name, &[]);
-    }
-
-    fn add_account(&self, name: &str, options: &[&str]) {
-        let file = self.write("password", &Self::account(name).password).display().to_string();
-        self.manage(&[&["user", "add", name, "--password-file", &file], options].concat());
-    }
-
-    /// Gives an account a right: `read,notify` on `zigbee/lamp`.
-    pub fn grant(&self, name: &str, actions: &str, scope: &str) {
-        self.manage(&["user", "grant", name, actions, scope]);
-    }
-
-    /// Takes a right back.
-    pub fn revoke(&self, name: &str, scope: &str) {
-        self.manage(&["user", "revoke", name, scope]);
     }
 
     /// Runs a command that manages the gateway's data.

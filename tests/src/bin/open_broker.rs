@@ -31,7 +31,7 @@ async fn main() {
     let config = Config {
         doors: vec![Door { anonymous: true, ..Door::new(socket) }],
         limits: Limits::default(),
-        root: Root::default(),
+        root: Root::new("nobody").expect("a root"),
         home: HomeId::new("home").expect("an id"),
         router: RouterKind::Direct,
         retained: Vec::new(),

@@ -36,9 +36,19 @@ struct Guest {
     clock: Arc<Clock>,
     home: HomeId,
     url: String,
+    broker: Whose,
     until: Timestamp,
     queue: mpsc::Sender<Outgoing>,
     state: Mutex<State>,
+}
+
+/// Whose broker an invitation leads to.
+#[derive(Clone, Copy)]
+enum Whose {
+    /// That of the home that has invited, where the invitation is an account.
+    Theirs,
+    /// One where both homes have accounts of their own.
+    Another,
 }
 
 /// How far it is.
@@ -65,7 +75,8 @@ impl Peers {
         let (told, outcome) = oneshot::channel();
         let (home, url, until) = (invitation.home().clone(), invitation.url().to_owned(), invitation.until());
         let state = Mutex::new(State { joining, told: Some(told), was_there: false, reason: None });
-        let guest = Arc::new(Guest { clock: Arc::clone(&self.around.clock), home, url, until, queue, state });
+        let broker = if self.third_broker(&url).is_some() { Whose::Another } else { Whose::Theirs };
+        let guest = Arc::new(Guest { clock: Arc::clone(&self.around.clock), home, url, broker, until, queue, state });
         self.joinings().begin(&guest)?;
         let cancel = self.around.cancel.child_token();
         let errand = self.dial_errand(remote, invitation.home().as_str(), "guest");
@@ -181,7 +192,10 @@ impl Ear for Guest {
     fn down(&self, reason: &str) {
         let mut state = self.state();
         if matches!(reason, DEAF | CREDENTIALS) {
-            return state.end(Err(refused(&self.home)));
+            return state.end(Err(match self.broker {
+                Whose::Theirs => refused(&self.home),
+                Whose::Another => shut_out(&self.url, reason),
+            }));
         }
         if !state.was_there {
             return state.end(Err(unreached(&self.url, reason)));
@@ -196,6 +210,13 @@ fn refused(home: &HomeId) -> Fault {
         "{home} does not know this code: it has been used, has ended, or was made before {home} lost its data; ask for another one"
     );
     Fault::new(Symbol::Denied, text)
+}
+
+/// Says that another broker does not let this home meet others there, with the way out.
+fn shut_out(url: &str, reason: &str) -> Fault {
+    let wanted =
+        "the user of [peers] in the configuration of this gateway has to be one who may use $link topics there";
+    Fault::new(Symbol::Denied, format!("{url}: {reason}; {wanted}"))
 }
 
 /// Says that there is no way to a broker, with the way out.

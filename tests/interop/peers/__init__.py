@@ -5,6 +5,7 @@ from .client import Answer, Client, Refused, snapshot
 from .door import Door, Listener
 from .gateway import Alongside, Cluster, Gateway
 from .guest import Guest, Will
+from .home import Complaint, Home, linked
 from .house import BuiltInHouse, House, MosquittoHouse, OldBuiltInHouse
 from .mosquitto import Mosquitto
 from .mqttjs import MqttJs, digest
@@ -19,10 +20,12 @@ __all__ = [
     "Authority",
     "BuiltInHouse",
     "Client",
+    "Complaint",
     "Cluster",
     "Door",
     "Gateway",
     "Guest",
+    "Home",
     "House",
     "Listener",
     "Machine",
@@ -36,6 +39,7 @@ __all__ = [
     "Will",
     "Zigbee2Mqtt",
     "digest",
+    "linked",
     "snapshot",
     "until",
 ]

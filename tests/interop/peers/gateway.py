@@ -6,7 +6,7 @@ import secrets
 import subprocess
 from dataclasses import dataclass
 
-from .client import HOME, Client
+from .client import Client
 from .process import Process, free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -36,23 +36,27 @@ class Alongside:
 
 
 class Gateway(Process):
-    """A gateway with an owner and an account for Zigbee2MQTT; `port` is that of its built-in broker."""
+    """A gateway with an owner and an account for Zigbee2MQTT; `host` and `port` are those of its built-in broker."""
 
-    def __init__(self, folder, parts=(), built_in=True):
+    host = "127.0.0.1"
+    prefix = ()
+    home = "home"
+
+    def __init__(self, folder, parts=(), built_in=True, env=None):
         self.folder = folder
         self.data = folder / "gateway"
         self.port = free_port() if built_in else None
         self.passwords = {}
         self.config = folder / "hes-bridge.toml"
-        listen = f'["127.0.0.1:{self.port}"]' if built_in else "[]"
-        head = f'home = "home"\ndata = "{self.data}"\n\n[broker]\nlisten = {listen}\n'
+        listen = f'["{self.host}:{self.port}"]' if built_in else "[]"
+        head = f'home = "{self.home}"\ndata = "{self.data}"\n\n[broker]\nlisten = {listen}\n'
         self.config.write_text(head + "".join(part.config(folder) for part in parts))
         self.add_user("owner", "owner")
         self.add_user("zigbee2mqtt", "cluster")
-        command = [binary(), "run", "--config", self.config, "--data", self.data]
+        command = [*self.prefix, binary(), "run", "--config", self.config, "--data", self.data]
         if built_in:
-            command += ["--listen", f"127.0.0.1:{self.port}"]
-        super().__init__("hes-bridge", command, folder)
+            command += ["--listen", f"{self.host}:{self.port}"]
+        super().__init__(f"hes-bridge-{self.home}", command, folder, env)
 
     def add_user(self, name, role):
         """Makes an account on the command line, with a password of its own."""
@@ -82,16 +86,16 @@ class Gateway(Process):
 
     @property
     def url(self):
-        return f"mqtt://127.0.0.1:{self.port}"
+        return f"mqtt://{self.host}:{self.port}"
 
     def client(self, user="owner", version=5, name=None):
         """Makes a client of an account on the built-in broker."""
-        return Client(self.port, user, self.passwords[user], version, name)
+        return Client(self.port, user, self.passwords[user], version, name, self.host)
 
     def _is_online(self):
         try:
             with self.client() as client:
-                status = f"{HOME}/$status"
+                status = f"hes/1/{self.home}/$status"
                 client.subscribe(status).fence()
                 return b"online" in client.topics.get(status, b"")
         except ConnectionRefusedError:

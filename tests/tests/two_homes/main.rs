@@ -3,6 +3,7 @@
 mod accounts;
 mod devices;
 mod federations;
+mod keys;
 mod pairing;
 mod sharing;
 mod subscribing;

@@ -112,7 +112,8 @@ impl Engine {
         }
         let rest = self.without_own_home(text);
         let is_pattern = rest.is_empty() || rest.contains(['+', '#']) || rest.starts_with("topic:");
-        if !is_pattern && ClusterId::new(rest).is_err() {
+        let is_cluster = ClusterId::new(rest).is_ok_and(|cluster| self.seats.contains_key(&cluster));
+        if !is_pattern && !is_cluster {
             let found = self.find_text(now, &request.grants, rest)?;
             let record = &self.directory.device(found.slot).ok_or_else(unknown)?.record;
             let property = match &found.target {

@@ -4,7 +4,7 @@
 //! `deeds`, `bonds` and `lies` are what may happen, `world` and `outcome` make it happen, `history` is what can be seen of it,
 //! and `promises` says what must then be so. `scenes` holds the checker to histories that break each promise.
 //!
-//! `HES_ALL` holds against them what is left out otherwise. The same lives each time by default. `HES_STEPS` lives as many steps as it says, other ones from `HES_SEED` on. A failure
+//! The same lives each time by default. `HES_STEPS` lives as many steps as it says, other ones from `HES_SEED` on. A failure
 //! prints the shortest plan that was found for it: `HES_SEED=… HES_STEPS=… cargo test -p hes-engine --test homes_sim`.
 
 #![expect(
@@ -50,12 +50,6 @@ const LIFE: u32 = 400;
 /// How many steps are lived by default.
 const STEPS: u32 = 8_000;
 
-/// What is not held against lives yet: subscriptions over a link.
-const LEFT_OUT: [&str; 1] = ["P1 for"];
-
-/// What is not held yet against lives in which homes pass on what they hear.
-const LEFT_OUT_IN_TRANSIT: [&str; 1] = ["P1 for"];
-
 /// What has to happen in the first few lives, or the promises are kept for nothing.
 const USUAL: [&str; 16] = [
     "Acted",
@@ -83,13 +77,8 @@ fn whatever_happens_to_homes_and_links_the_promises_are_kept() {
     for seed in seed.unwrap_or(1).. {
         let mut plan = Plan::new(seed, left.min(LIFE));
         plan.without = std::env::var("HES_WITHOUT").map(|text| read_spans(&text)).unwrap_or_default();
-        let left_out: &[&str] = match (std::env::var_os("HES_ALL"), plan.is_open) {
-            (Some(_), _) => &[],
-            (None, true) => &LEFT_OUT_IN_TRANSIT,
-            (None, false) => &LEFT_OUT,
-        };
-        if let Err(failure) = trial::live(&plan, left_out) {
-            let shortest = trial::shrink(failure, left_out);
+        if let Err(failure) = trial::live(&plan, &[]) {
+            let shortest = trial::shrink(failure, &[]);
             panic!("seed {seed} breaks a promise:\n{shortest}");
         }
         left -= plan.steps;

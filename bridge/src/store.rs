@@ -135,11 +135,14 @@ impl Store {
         });
     }
 
-    /// Keeps records and changes of the broker's sessions together, all or none; `done` as in [`Store::write`].
-    pub fn write_with(&self, records: Vec<Record>, changes: Vec<Change>, done: Done) {
+    /// Keeps what peers said and what sessions are owed of it, all or none. `done` is told when all is on disk, or that nothing
+    /// is nor will be: it has to be heard again.
+    ///
+    /// Never blocks, as [`Store::write`].
+    pub fn hear(&self, records: Vec<Record>, changes: Vec<Change>, done: Done) {
         let now = self.now();
         self.queue.push(self.save_interval, Some(done), |batch| {
-            records.into_iter().for_each(|record| batch.record(record));
+            records.into_iter().for_each(|record| batch.homes.hear(record));
             changes.into_iter().for_each(|change| batch.sessions.change(change, now));
         });
     }

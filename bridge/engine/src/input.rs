@@ -54,7 +54,8 @@ pub enum Input<'a> {
     Logged(HomeId, u64),
     /// What the log of a peer said up to a number is on disk, with all that followed from it: it may be acknowledged.
     Noted(HomeId, u64),
-    /// What the log of a peer said could not be put on disk: what has not been noted has to be heard again.
+    /// What the log of a peer said could not be put on disk, nor is anything that it said after it, or will be: what has not
+    /// been noted has to be heard again.
     NotNoted(HomeId),
     /// What the shell was sent to do is done.
     Errand(ErrandKey, Result<Datum, Fault>),

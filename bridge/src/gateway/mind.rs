@@ -18,6 +18,7 @@ use tokio::{runtime::Handle, sync::Notify};
 
 use super::{
     clock::Clock,
+    notebook::Turn,
     sinks::{Done, Sinks, heard},
 };
 
@@ -187,16 +188,35 @@ impl Mind {
     fn noted(&self, records: &[Record]) -> Done {
         let heard: Vec<(HomeId, u64)> =
             records.iter().filter_map(heard).map(|(peer, seq)| (peer.clone(), seq)).collect();
-        let (me, runtime) = (self.me.clone(), self.runtime.clone());
+        let me = self.me.clone();
         Box::new(move |is_kept| {
             let Some(me) = me.upgrade() else { return };
-            if is_kept {
-                return heard.into_iter().for_each(|(peer, seq)| me.handle(Input::Noted(peer, seq)));
+            for (peer, seq) in heard {
+                if is_kept {
+                    me.handle(Input::Noted(peer, seq));
+                } else {
+                    me.go_back(peer);
+                }
             }
-            later(&runtime, LOG_AGAIN, move || {
-                heard.into_iter().for_each(|(peer, _)| me.handle(Input::NotNoted(peer)));
-            });
         })
+    }
+
+    /// Has heard again what the store refused of a peer's log, and all behind it; once, however much that is.
+    fn go_back(&self, peer: HomeId) {
+        let me = self.me.clone();
+        later(&self.runtime, LOG_AGAIN, move || {
+            let Some(me) = me.upgrade() else { return };
+            // nothing is heard between the two
+            let mut engine = me.engine();
+            match me.sinks.hear_again(&peer) {
+                Turn::Whole => {}
+                Turn::Busy => me.go_back(peer),
+                Turn::Turned => {
+                    engine.handle(me.clock.now(), Input::NotNoted(peer));
+                    me.drain(&mut engine, None);
+                }
+            }
+        });
     }
 
     /// Brings back what a cluster said of its devices in another life.

@@ -1,141 +1,123 @@
-//! Notes what the logs of peers say in the order in which it was said.
+//! Notes what the logs of peers say in the order in which it was said, and nothing behind what could not be noted.
 //!
 //! An event waits for the broker to say which sessions are owed it, and what follows it in the log may need no such word. Were
-//! that noted first, and the gateway killed then, the event would count as heard and be lost.
+//! that noted first, and the gateway killed then, the event would count as heard and be lost. So would one that the store
+//! refuses, if it took what was said after it: all of that is refused as well, until the engine has gone back and hears it anew.
+
+mod page;
+#[cfg(test)]
+mod tests;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
+    fmt,
     sync::{Arc, Mutex, PoisonError},
 };
 
+use hes_broker::Change;
+use hes_engine::record::Record;
 use hes_schemas::HomeId;
 
-/// Puts something into the hands of the store.
-pub(crate) type Write = Box<dyn FnOnce() + Send>;
+use self::page::{Ink, Page};
+use super::sinks::Done;
 
-/// Where what peers said waits until all that was said before it has gone to the store.
-#[derive(Clone, Default)]
-pub(crate) struct Notebook(Arc<Mutex<BTreeMap<HomeId, Page>>>);
+/// Puts what peers said into the hands of the store, all or none.
+pub(crate) type Write = Arc<dyn Fn(Vec<Record>, Vec<Change>, Done) + Send + Sync>;
+
+/// Where what peers said waits until all that was said before it is on disk, or goes there in the same step.
+#[derive(Clone)]
+pub(crate) struct Notebook {
+    pages: Arc<Mutex<BTreeMap<HomeId, Page>>>,
+    write: Write,
+}
+
+/// What follows from something that a peer said, and who is told whether it is on disk.
+pub(crate) struct Note {
+    pub(crate) records: Vec<Record>,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) done: Done,
+}
 
 /// The place of an entry.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     peer: HomeId,
+    /// How often the engine had gone back before.
+    page: u64,
     number: u64,
 }
 
-/// What one peer said.
-#[derive(Default)]
-struct Page {
-    /// The number of the first place.
-    first: u64,
-    places: VecDeque<Entry>,
-    /// Somebody is writing what is ready.
-    is_turning: bool,
-}
-
-#[derive(Default)]
-enum Entry {
-    #[default]
-    Open,
-    Ready(Write),
-    Void,
+/// What becomes of the page of a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Nothing was refused since it was begun.
+    Whole,
+    /// Something is being written; it can be turned later.
+    Busy,
+    /// There is a new one: all that was not noted has to be heard again.
+    Turned,
 }
 
 impl Notebook {
+    pub(crate) fn new(write: Write) -> Self {
+        Self { pages: Arc::default(), write }
+    }
+
     /// Takes the next place for what a peer said.
     pub(crate) fn place(&self, peer: &HomeId) -> Place {
-        self.with(peer, |page| {
-            page.places.push_back(Entry::Open);
-            let behind = u64::try_from(page.places.len()).unwrap_or(u64::MAX);
-            Place { peer: peer.clone(), number: page.first.saturating_add(behind).saturating_sub(1) }
-        })
+        let (page, number) = self.with(peer, Page::place);
+        Place { peer: peer.clone(), page, number }
     }
 
-    /// Has something written once all before it has been; at once if it is not about what a peer said.
-    pub(crate) fn fill(&self, place: Option<&Place>, write: Write) {
-        match place {
-            Some(place) => self.settle(place, Entry::Ready(write)),
-            None => write(),
+    /// Has something written once all before it has been.
+    pub(crate) fn fill(&self, place: &Place, note: Note) {
+        let ink = self.with(&place.peer, |page| page.fill(place.page, place.number, note));
+        self.apply(&place.peer, ink);
+    }
+
+    /// Gives a place up, so that all behind it is refused; of one that is filled nothing changes.
+    pub(crate) fn leave(&self, place: &Place) {
+        let ink = self.with(&place.peer, |page| page.leave(place.page, place.number));
+        self.apply(&place.peer, ink);
+    }
+
+    /// Begins a new page if something was refused on this one; whoever does that has the engine go back in the same step.
+    pub(crate) fn turn(&self, peer: &HomeId) -> Turn {
+        self.with(peer, Page::turn)
+    }
+
+    fn apply(&self, peer: &HomeId, ink: Ink) {
+        match ink {
+            Ink::None => {}
+            Ink::Write(notes) => self.write(peer.clone(), notes),
+            Ink::Refuse(notes) => notes.into_iter().for_each(|note| (note.done)(false)),
         }
     }
 
-    /// Gives a place up; of one that is filled nothing changes.
-    pub(crate) fn leave(&self, place: Option<&Place>) {
-        place.into_iter().for_each(|place| self.settle(place, Entry::Void));
-    }
-
-    fn settle(&self, place: &Place, settled: Entry) {
-        let turns = self.with(&place.peer, |page| {
-            page.settle(place.number, settled);
-            !std::mem::replace(&mut page.is_turning, true)
-        });
-        // one goes on for all; a store that refuses at once has a place left from within a write
-        while let Some(write) = turns.then(|| self.with(&place.peer, Page::turn)).flatten() {
-            write();
+    /// Has notes written in one step: the store takes all or none.
+    fn write(&self, peer: HomeId, notes: Vec<Note>) {
+        let (mut records, mut changes, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+        for note in notes {
+            records.extend(note.records);
+            changes.extend(note.changes);
+            waiting.push(note.done);
         }
+        let me = self.clone();
+        let done = move |is_kept| {
+            waiting.into_iter().for_each(|done| done(is_kept));
+            let ink = me.with(&peer, |page| page.written(is_kept));
+            me.apply(&peer, ink);
+        };
+        (self.write)(records, changes, Box::new(done));
     }
 
     fn with<T>(&self, peer: &HomeId, act: impl FnOnce(&mut Page) -> T) -> T {
-        act(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(peer.clone()).or_default())
+        act(self.pages.lock().unwrap_or_else(PoisonError::into_inner).entry(peer.clone()).or_default())
     }
 }
 
-impl Page {
-    fn settle(&mut self, number: u64, settled: Entry) {
-        let index = number.checked_sub(self.first).and_then(|index| usize::try_from(index).ok());
-        if let Some(entry) = index.and_then(|index| self.places.get_mut(index))
-            && matches!(entry, Entry::Open)
-        {
-            *entry = settled;
-        }
-    }
-
-    /// Returns what is to be written next; if nothing is, somebody else may go on.
-    fn turn(&mut self) -> Option<Write> {
-        while self.places.front().is_some_and(|entry| !matches!(entry, Entry::Open)) {
-            self.first = self.first.saturating_add(1);
-            if let Some(Entry::Ready(write)) = self.places.pop_front() {
-                return Some(write);
-            }
-        }
-        self.is_turning = false;
-        None
-    }
-}
-
-impl std::fmt::Debug for Notebook {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Notebook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Notebook").finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::mpsc;
-
-    use super::*;
-
-    #[test]
-    fn what_is_ready_waits_for_what_was_said_before() {
-        let (notebook, (tell, told)) = (Notebook::default(), mpsc::channel());
-        let (elm, fir) = (HomeId::new("elm").unwrap(), HomeId::new("fir").unwrap());
-        let write = |number: u32| -> Write {
-            let tell = tell.clone();
-            Box::new(move || tell.send(number).unwrap())
-        };
-        let [one, two, three] = [&elm, &elm, &elm].map(|peer| notebook.place(peer));
-        let other = notebook.place(&fir);
-        let written = || told.try_iter().collect::<Vec<_>>();
-        notebook.fill(Some(&three), write(3));
-        notebook.fill(Some(&other), write(10));
-        assert_eq!(written(), [10]);
-        notebook.fill(Some(&one), write(1));
-        assert_eq!(written(), [1]);
-        notebook.leave(Some(&two));
-        notebook.leave(Some(&one));
-        assert_eq!(written(), [3]);
-        notebook.fill(Some(&notebook.place(&elm)), write(4));
-        assert_eq!(written(), [4]);
     }
 }

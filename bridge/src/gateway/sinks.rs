@@ -12,7 +12,7 @@ use hes_schemas::{ClientId, ClusterId, HomeId, UserName};
 
 use super::{
     alongside::Outbox,
-    notebook::{Notebook, Place},
+    notebook::{Note, Notebook, Place, Turn},
     peers::Peers,
     register::Register,
     report,
@@ -45,15 +45,9 @@ pub(crate) enum Link {
 
 impl Sinks {
     pub(crate) fn new(store: Store, register: Arc<Register>, outbox: Option<Outbox>, peers: Arc<Peers>) -> Self {
-        Self {
-            store,
-            notebook: Notebook::default(),
-            register,
-            broker: OnceLock::new(),
-            outbox,
-            peers,
-            links: RwLock::new(BTreeMap::new()),
-        }
+        let keeper = store.clone();
+        let notebook = Notebook::new(Arc::new(move |records, changes, done| keeper.hear(records, changes, done)));
+        Self { store, notebook, register, broker: OnceLock::new(), outbox, peers, links: RwLock::new(BTreeMap::new()) }
     }
 
     pub(crate) const fn peers(&self) -> &Arc<Peers> {
@@ -101,15 +95,13 @@ impl Sinks {
             outbox.publish(&post);
         }
         let Some(broker) = self.broker() else { return self.keep_all(records, done) };
-        let place = self.place_of(&records);
-        let (store, notebook, at) = (self.store.clone(), self.notebook.clone(), place.clone());
-        let keep = move |changes, done| {
-            notebook.fill(at.as_ref(), Box::new(move || store.write_with(records, changes, done)));
-        };
+        let Some(place) = self.place_of(&records) else { return self.keep_all(records, done) };
+        let (notebook, at) = (self.notebook.clone(), place.clone());
+        let keep = move |changes, done| notebook.fill(&at, Note { records, changes, done });
         let notebook = self.notebook.clone();
         let done = move |is_kept| {
             // the broker may not have come to keeping it
-            notebook.leave(place.as_ref());
+            notebook.leave(&place);
             done(is_kept);
         };
         broker.publish_with(from_post(post).at_least_once(), Box::new(keep), Box::new(done));
@@ -118,8 +110,15 @@ impl Sinks {
     /// Keeps records together, behind all that their peer said before; `done` hears whether they are kept.
     pub(crate) fn keep_all(&self, records: Vec<Record>, done: Done) {
         records.iter().for_each(|record| self.register.note(record));
-        let (place, store) = (self.place_of(&records), self.store.clone());
-        self.notebook.fill(place.as_ref(), Box::new(move || store.write(records, Some(done))));
+        match self.place_of(&records) {
+            Some(place) => self.notebook.fill(&place, Note { records, changes: Vec::new(), done }),
+            None => self.store.write(records, Some(done)),
+        }
+    }
+
+    /// Takes what a peer says from now on for what it says again, if something was refused of it.
+    pub(crate) fn hear_again(&self, peer: &HomeId) -> Turn {
+        self.notebook.turn(peer)
     }
 
     /// Returns the place of what the log of a peer said.

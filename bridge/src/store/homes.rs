@@ -15,8 +15,17 @@ pub(super) struct Homes {
     forgotten: HashSet<HomeId>,
     logs: HashMap<HomeId, LogChange>,
     mirrors: HashMap<Box<str>, Option<MirrorRecord>>,
+    heard: Heard,
     federations: HashMap<FederationId, Option<Box<FederationRecord>>>,
     parcels: usize,
+}
+
+/// How far logs of peers have been heard, and which events; what could not be written of it is never tried again, because it is
+/// heard again, with all that follows from it.
+#[derive(Debug, Default)]
+struct Heard {
+    logs: HashMap<HomeId, u64>,
+    events: HashMap<Box<str>, MirrorRecord>,
 }
 
 /// What has become of the logs between here and one peer.
@@ -26,22 +35,19 @@ struct LogChange {
     /// Up to this number parcels are to go; those above stay.
     gone: u64,
     logged: u64,
-    heard: u64,
 }
 
 impl Homes {
     pub(super) fn len(&self) -> usize {
-        self.forgotten.len() + self.logs.len() + self.parcels + self.mirrors.len() + self.federations.len()
+        let heard = self.heard.logs.len() + self.heard.events.len();
+        self.forgotten.len() + self.logs.len() + self.parcels + self.mirrors.len() + heard + self.federations.len()
     }
 
     /// Adds what the engine wants to be kept; what is not about other homes is not for here.
     pub(super) fn record(&mut self, record: Record) {
         match record {
             Record::ParcelsGone(peer, seq) => self.parcels_gone(peer, seq),
-            Record::Heard(peer, seq) => {
-                let log = self.logs.entry(peer).or_default();
-                log.heard = log.heard.max(seq);
-            }
+            Record::Heard(peer, seq) => self.heard.up_to(peer, seq),
             Record::Mirror(record) => {
                 self.mirrors.insert(record.item.path.as_str().into(), Some(record));
             }
@@ -62,6 +68,12 @@ impl Homes {
         }
     }
 
+    /// Adds what was heard of a peer's log: how far, and which event it was.
+    pub(super) fn hear(&mut self, record: Record) {
+        let Record::Mirror(event) = record else { return self.record(record) };
+        self.heard.events.insert(event.item.path.as_str().into(), event);
+    }
+
     /// Adds an entry of the log to a peer.
     pub(super) fn log(&mut self, record: ParcelRecord) {
         let log = self.logs.entry(record.peer.clone()).or_default();
@@ -77,6 +89,7 @@ impl Homes {
             self.parcels -= log.parcels.len();
         }
         self.mirrors.retain(|_, mirror| mirror.as_ref().is_none_or(|mirror| mirror.peer != home));
+        self.heard.forget(&home);
         self.forgotten.insert(home);
     }
 
@@ -122,7 +135,18 @@ impl LogChange {
         }
         self.gone = gone.max(older.gone);
         self.logged = self.logged.max(older.logged);
-        self.heard = self.heard.max(older.heard);
+    }
+}
+
+impl Heard {
+    fn up_to(&mut self, peer: HomeId, seq: u64) {
+        let heard = self.logs.entry(peer).or_default();
+        *heard = seq.max(*heard);
+    }
+
+    fn forget(&mut self, home: &HomeId) {
+        self.logs.remove(home);
+        self.events.retain(|_, event| event.peer != *home);
     }
 }
 
@@ -147,7 +171,8 @@ mod tests {
         let mut failed = Homes::default();
         (1..=3).for_each(|seq| failed.log(samples::parcel("elm", seq)));
         failed.record(Record::Mirror(samples::mirror("elm", "elm/z/a/$status", 1)));
-        failed.record(Record::Heard(samples::home("elm"), 7));
+        failed.hear(Record::Heard(samples::home("elm"), 9));
+        failed.hear(Record::Mirror(samples::mirror("elm", "elm/z/a/event/b", 1)));
         let mut since = Homes::default();
         since.log(samples::parcel("elm", 4));
         since.record(Record::ParcelsGone(samples::home("elm"), 2));
@@ -156,8 +181,9 @@ mod tests {
         since.put_back(failed);
         assert_eq!(parcels(&since), [3, 4]);
         assert_eq!(since.mirrors.get("elm/z/a/$status"), Some(&None));
-        assert_eq!(since.logs.values().map(|log| (log.heard, log.logged)).collect::<Vec<_>>(), [(8, 4)]);
-        assert_eq!(since.len(), 4);
+        assert_eq!(since.logs.values().map(|log| log.logged).collect::<Vec<_>>(), [4]);
+        assert_eq!((since.heard.logs.get("elm"), since.heard.events.len()), (Some(&8), 0));
+        assert_eq!(since.len(), 5);
     }
 
     #[test]

@@ -48,12 +48,13 @@ async fn write_logs(connection: &mut SqliteConnection, homes: &Homes) -> Result<
             let delete = sqlx::query("DELETE FROM parcel WHERE peer = ?1 AND seq <= ?2");
             delete.bind(peer.as_str()).bind(column(log.gone)).execute(&mut *connection).await?;
         }
-        heads.push((peer.as_str(), column(log.logged), column(log.heard)));
+        heads.push((peer.as_str(), column(log.logged), 0));
         parcels.extend(log.parcels.values().map(|record| {
             let columns = (peer.as_str(), column(record.log.seq), Timestamp::as_millis(record.until));
             (columns, body::parcel_body(record))
         }));
     }
+    heads.extend(homes.heard.logs.iter().map(|(peer, seq)| (peer.as_str(), 0, column(*seq))));
     let raise = "INSERT INTO log (peer, logged, heard)
          SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true
          ON CONFLICT (peer) DO UPDATE SET logged = max(logged, excluded.logged), heard = max(heard, excluded.heard)";
@@ -72,6 +73,8 @@ async fn write_mirrors(connection: &mut SqliteConnection, homes: &Homes) -> Resu
             None => gone.push(&**path),
         }
     }
+    let events = homes.heard.events.iter();
+    told.extend(events.map(|(path, record)| ((&**path, record.peer.as_str()), body::mirror_body(record))));
     run(connection, "DELETE FROM mirror WHERE path IN (SELECT value FROM json_each(?1))", &gone).await?;
     let insert = "INSERT OR REPLACE INTO mirror (path, peer, body)
          SELECT value -> 0 ->> 0, value -> 0 ->> 1, substr(?2, value ->> 1, value ->> 2) FROM json_each(?1)";

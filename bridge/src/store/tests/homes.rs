@@ -110,27 +110,45 @@ async fn a_start_forgets_what_was_told_by_homes_without_trust() {
     assert!(restored.parcels.is_empty() && restored.logged.is_empty() && restored.heard.is_empty());
 }
 
+const REFUSE: &str = "CREATE TEMP TRIGGER refuse BEFORE INSERT ON session BEGIN SELECT RAISE(ABORT, 'no'); END";
+
+/// Returns what follows from an entry of a log: how far it is heard, which event it was, and what a session is owed.
+fn heard(seq: u64) -> (Vec<Record>, Vec<Change>) {
+    let session =
+        SessionRecord { key: 1, client: "a".into(), user: "anna".into(), expiry: 100, will: None, bounds: None };
+    let event = samples::mirror("elm", "elm/z/a/event/b", seq);
+    (vec![Record::Heard(samples::home("elm"), seq), Record::Mirror(event)], vec![Change::Session(session)])
+}
+
 /// What is heard of another home's log, and what sessions are owed of it, are on disk together or not at all.
 #[tokio::test]
-async fn keeps_records_and_changes_of_sessions_together() {
+async fn keeps_what_was_heard_and_changes_of_sessions_together() {
     let folder = TempDir::new().unwrap();
     let store = trusting(&folder).await;
-    let session =
-        || SessionRecord { key: 1, client: "a".into(), user: "anna".into(), expiry: 100, will: None, bounds: None };
-    let both = |seq| (vec![Record::Heard(samples::home("elm"), seq)], vec![Change::Session(session())]);
-    store.ledger().run("PRAGMA max_page_count = 1").await;
-    store
-        .ledger()
-        .run("CREATE TEMP TRIGGER refuse BEFORE INSERT ON session BEGIN SELECT RAISE(ABORT, 'no'); END")
-        .await;
-    let (records, changes) = both(1);
-    assert!(!is_kept(|done| store.write_with(records, changes, done)).await);
+    store.ledger().run(REFUSE).await;
+    let (records, changes) = heard(1);
+    assert!(!is_kept(|done| store.hear(records, changes, done)).await);
     drop(store);
     let opened = open(&folder).await;
     assert!(opened.restored.heard.is_empty() && opened.sessions.is_empty());
-    let (records, changes) = both(2);
-    assert!(is_kept(|done| opened.store.write_with(records, changes, done)).await);
+    let (records, changes) = heard(2);
+    assert!(is_kept(|done| opened.store.hear(records, changes, done)).await);
     drop(opened);
-    let opened = open(&folder).await;
-    assert_eq!((opened.restored.heard, opened.sessions.len()), (vec![(samples::home("elm"), 2)], 1));
+    let Opened { restored, sessions, .. } = open(&folder).await;
+    assert_eq!((restored.heard, sessions.len()), (vec![(samples::home("elm"), 2)], 1));
+    assert_eq!(restored.mirrors, [samples::mirror("elm", "elm/z/a/event/b", 2)]);
+}
+
+/// It is heard again; were it on disk by then without what followed from it, that would be lost.
+#[tokio::test]
+async fn never_writes_later_that_something_was_heard_which_it_refused() {
+    let folder = TempDir::new().unwrap();
+    let store = trusting(&folder).await;
+    store.ledger().run(REFUSE).await;
+    let (records, changes) = heard(1);
+    assert!(!is_kept(|done| store.hear(records, changes, done)).await);
+    keep(&store, Vec::new()).await;
+    drop(store);
+    let restored = open(&folder).await.restored;
+    assert!(restored.heard.is_empty() && restored.mirrors.is_empty());
 }

@@ -8,6 +8,7 @@ use hes_schemas::{
     message::{DeviceEvent, EventKind},
 };
 
+use super::peers::Ways;
 use crate::{
     engine::Engine,
     output::{Output, Post},
@@ -153,9 +154,20 @@ impl Engine {
         }
         let path = event.path.clone();
         self.pass_event_on(now, peer, address.home(), event);
-        let origin = self.homes.peers.origins.record(peer, &path).map(Record::Mirror);
+        // by the one way that there is, the number of the entry says it all
+        let origin = if self.homes.peers.ways() == Ways::Several { self.origin(peer, &path) } else { None };
         let payload = encode(Encoding::Json, &message);
         Some((Post { topic: self.root.topic(&address), payload, retain: false }, origin))
+    }
+
+    fn origin(&mut self, peer: &HomeId, path: &str) -> Option<Record> {
+        self.homes.peers.origins.record(peer, path).map(Record::Mirror)
+    }
+
+    /// Has what was heard of events kept, now that they may be told by another way too.
+    pub(super) fn keep_origins(&mut self) {
+        let records = self.homes.peers.origins.records();
+        records.into_iter().for_each(|record| self.put(Output::Save(Record::Mirror(record))));
     }
 
     /// Passes an event on to those who are told of other homes, but not back, nor round.

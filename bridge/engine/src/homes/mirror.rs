@@ -15,7 +15,7 @@ use hes_schemas::{
 };
 
 use self::graves::Graves;
-use super::{feed::Path, word::Word};
+use super::{feed::Path, peers::Ways, word::Word};
 use crate::{
     engine::Engine,
     output::{Output, Post},
@@ -68,13 +68,6 @@ pub(super) struct Told {
     word: Word,
     snapshot: u64,
     size: usize,
-}
-
-/// By how many ways the same may be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ways {
-    One,
-    Several,
 }
 
 /// What a thing looks like from outside.
@@ -268,7 +261,7 @@ impl Engine {
     }
 
     fn remove_mirror(&mut self, path: &Path, peer: &HomeId) {
-        let ways = if self.homes.peers.known.values().any(|known| known.transit) { Ways::Several } else { Ways::One };
+        let ways = self.homes.peers.ways();
         self.counters.versions_forgotten += self.homes.peers.mirrors.remove(path, peer, ways);
     }
 

@@ -38,6 +38,8 @@ struct Events {
     waiting: BTreeSet<Stamp>,
     /// Those that could not be, and will be told again.
     missing: BTreeSet<Stamp>,
+    /// All this is kept, or about to be.
+    is_kept: bool,
 }
 
 impl Events {
@@ -78,6 +80,7 @@ impl Origins {
         }
         events.missing.remove(&stamp);
         events.waiting.insert(stamp);
+        events.is_kept = false;
         Some(true)
     }
 
@@ -108,8 +111,9 @@ impl Origins {
     }
 
     /// Returns what is to be kept of the events on a path: the floor, and all that was heard above it.
-    pub(super) fn record(&self, peer: &HomeId, path: &str) -> Option<MirrorRecord> {
-        let events = self.heard.get(path)?;
+    pub(super) fn record(&mut self, peer: &HomeId, path: &str) -> Option<MirrorRecord> {
+        let events = self.heard.get_mut(path)?;
+        events.is_kept = true;
         let number = |number: u64| Datum::Integer(i64::try_from(number).unwrap_or(i64::MAX));
         let stamps = std::iter::once(&events.floor).chain(&events.noted).chain(&events.waiting);
         let body = stamps.map(|it| Datum::from(vec![number(it.epoch), number(it.seq)])).collect::<Vec<_>>();
@@ -120,6 +124,14 @@ impl Origins {
         })
     }
 
+    /// Returns what is to be kept of all events that is not; each as the first that its own home told.
+    pub(super) fn records(&mut self) -> Vec<MirrorRecord> {
+        let open = self.heard.iter().filter(|(_, events)| !events.is_kept);
+        let paths: Vec<String> = open.map(|(path, _)| path.clone()).collect();
+        let home = |path: &str| path.split('/').next().and_then(|home| HomeId::new(home).ok());
+        paths.iter().filter_map(|path| self.record(&home(path)?, path)).collect()
+    }
+
     /// Takes back what was kept; returns whether it was about events.
     pub(super) fn restore(&mut self, peer: &HomeId, address: &Address, item: &Item) -> bool {
         if !matches!(address, Address::Event(..)) {
@@ -127,7 +139,7 @@ impl Origins {
         }
         let mut stamps = item.body.as_list().unwrap_or_default().iter().filter_map(stamp);
         let floor = stamps.next().unwrap_or_default();
-        let events = Events { floor, noted: stamps.collect(), ..Events::default() };
+        let events = Events { floor, noted: stamps.collect(), is_kept: true, ..Events::default() };
         if self.heard.insert(item.path.clone(), events).is_none() {
             *self.loads.entry(peer.clone()).or_default() += 1;
         }
@@ -199,6 +211,17 @@ mod tests {
         let address = root.parse(&format!("{}/{ACTION}", root.as_str())).unwrap();
         assert!(again.restore(&elm(), &address, &record.item));
         assert!((1..100).all(|seq| !hears(&mut again, seq)));
+    }
+
+    #[test]
+    fn what_was_heard_by_one_way_is_kept_once_when_there_is_another() {
+        let mut origins = Origins::default();
+        assert!(hears(&mut origins, 1));
+        let kept: Vec<_> = origins.records().into_iter().map(|record| (record.peer, record.item.path)).collect();
+        assert_eq!(kept, [(elm(), ACTION.to_owned())]);
+        assert_eq!(origins.records(), []);
+        assert!(hears(&mut origins, 2));
+        assert_eq!(origins.records().len(), 1);
     }
 
     #[test]

@@ -56,6 +56,13 @@ pub(crate) struct Peers {
     pub(super) expectant: BTreeSet<HomeId>,
 }
 
+/// By how many ways the same may be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ways {
+    One,
+    Several,
+}
+
 /// One peer.
 #[derive(Debug, Default)]
 pub(super) struct Peer {
@@ -98,6 +105,13 @@ pub(super) struct Line {
     takes: LinkLimits,
 }
 
+impl Peers {
+    /// Says by how many ways the same may be told: by several where any peer passes on what others say.
+    pub(super) fn ways(&self) -> Ways {
+        if self.known.values().any(|known| known.transit) { Ways::Several } else { Ways::One }
+    }
+}
+
 impl Peer {
     pub(super) fn is_linked(&self) -> bool {
         self.line.way == Way::Linked
@@ -123,12 +137,16 @@ impl Engine {
                 self.put(Output::Save(Record::ParcelsGone(peer, gone.outbox.last())));
             }
         }
+        let ways = self.homes.peers.ways();
         for (home, PeerTerms { transit, .. }) in terms {
             let peer = self.homes.peers.known.entry(home.clone()).or_default();
             if std::mem::replace(&mut peer.transit, transit) != transit {
                 self.forget_mirrors(&home, |told| !transit && !told.via.is_empty());
                 self.guests_changed(now, &home);
             }
+        }
+        if (ways, self.homes.peers.ways()) == (Ways::One, Ways::Several) {
+            self.keep_origins();
         }
     }
 

@@ -3,6 +3,7 @@
 mod cbor;
 mod json;
 mod misfit;
+mod model;
 mod shape;
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -150,6 +151,19 @@ pub fn read_datum<T: DeserializeOwned>(datum: Datum) -> Result<T, DecodeError> {
     shape::read(datum)
 }
 
+/// Takes the field out of a map that says which message it is; returns what it says, and the rest.
+///
+/// # Errors
+/// [`DecodeError::Shape`] if there is none.
+pub(crate) fn tagged(datum: Datum, tag: &str) -> Result<(Box<str>, Datum), DecodeError> {
+    let missing = || DecodeError::Shape { reason: format!("the field {tag:?} is missing") };
+    let Datum::Map(entries) = datum else { return Err(missing()) };
+    let mut entries = entries.into_vec();
+    let place = entries.iter().position(|(name, _)| name.as_ref() == tag).ok_or_else(missing)?;
+    let (_, Datum::Text(word)) = entries.remove(place) else { return Err(missing()) };
+    Ok((word, Datum::Map(entries.into())))
+}
+
 /// Writes one message as a payload.
 #[must_use]
 pub fn encode<T: Serialize + ?Sized>(encoding: Encoding, message: &T) -> Vec<u8> {
@@ -166,5 +180,5 @@ pub fn encode<T: Serialize + ?Sized>(encoding: Encoding, message: &T) -> Vec<u8>
 /// What the data model has no words for becomes [`Datum::Null`].
 #[must_use]
 pub fn datum_of<T: Serialize + ?Sized>(message: &T) -> Datum {
-    decode_datum(Encoding::Cbor, &encode(Encoding::Cbor, message), Limits::CLUSTER).unwrap_or_default()
+    message.serialize(model::Model).unwrap_or_default()
 }

@@ -111,10 +111,45 @@ impl Datum {
         self.as_map()?.iter().find(|(name, _)| name.as_ref() == key).map(|(_, value)| value)
     }
 
+    /// Returns how many bytes it takes as CBOR at most; only numbers with a fraction may take fewer.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Null | Self::Bool(_) => 1,
+            Self::Integer(integer) => head(if *integer < 0 { !*integer } else { *integer }.unsigned_abs()),
+            Self::Number(_) => 9,
+            Self::Text(text) => weight_of(text),
+            Self::List(elements) => length(elements.len()) + elements.iter().map(Self::weight).sum::<usize>(),
+            Self::Map(entries) => {
+                let entry = |(key, value): &(Box<str>, Self)| weight_of(key) + value.weight();
+                length(entries.len()) + entries.iter().map(entry).sum::<usize>()
+            }
+        }
+    }
+
     /// Says whether nothing is known.
     #[must_use]
     pub const fn is_null(&self) -> bool {
         matches!(self, Self::Null)
+    }
+}
+
+/// Returns how many bytes a text takes as CBOR.
+pub(crate) fn weight_of(text: &str) -> usize {
+    length(text.len()) + text.len()
+}
+
+fn length(length: usize) -> usize {
+    head(u64::try_from(length).unwrap_or(u64::MAX))
+}
+
+const fn head(number: u64) -> usize {
+    match number {
+        0..=0x17 => 1,
+        0x18..=0xff => 2,
+        0x100..=0xffff => 3,
+        0x1_0000..=0xffff_ffff => 5,
+        _ => 9,
     }
 }
 
@@ -240,8 +275,17 @@ impl<'de> Visitor<'de> for DatumVisitor {
     }
 }
 
-/// Finds a key that comes twice; sorted, because comparing each pair would let a large map take minutes.
-fn repeated(entries: &[(Box<str>, Datum)]) -> Option<&str> {
+/// In a map of so many entries each is compared with each.
+const FEW: usize = 16;
+
+/// Finds a key that comes twice; in a large map they are sorted, because comparing each pair could take minutes.
+pub(crate) fn repeated(entries: &[(Box<str>, Datum)]) -> Option<&str> {
+    if entries.len() <= FEW {
+        let mut others = entries.iter();
+        let is_repeated =
+            |(key, _): &&(Box<str>, Datum)| others.next().is_some() && others.clone().any(|it| it.0 == *key);
+        return entries.iter().find(is_repeated).map(|(key, _)| key.as_ref());
+    }
     let mut keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_ref()).collect();
     keys.sort_unstable();
     keys.windows(2).find_map(|pair| match pair {

@@ -1,6 +1,6 @@
 //! Any value survives both encodings, and any bytes are read or refused within the limits.
 
-use hes_schemas::{Datum, DecodeError, Encoding, Limits, decode, decode_datum, encode, message};
+use hes_schemas::{Datum, DecodeError, Encoding, Limits, datum_of, decode, decode_datum, encode, message};
 use proptest::prelude::*;
 
 const BOTH: [Encoding; 2] = [Encoding::Json, Encoding::Cbor];
@@ -56,6 +56,16 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
+    #[test]
+    fn a_value_says_of_itself_what_its_payload_says(value in datum()) {
+        prop_assert_eq!(datum_of(&value), value);
+    }
+
+    #[test]
+    fn no_value_takes_more_bytes_than_its_weight(value in datum()) {
+        prop_assert!(encode(Encoding::Cbor, &value).len() <= value.weight());
+    }
+
     #[test]
     fn any_value_survives_both_encodings(value in datum()) {
         for encoding in BOTH {

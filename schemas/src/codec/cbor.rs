@@ -1,10 +1,10 @@
-//! CBOR: a scan over the headers, then ciborium.
+//! CBOR: a scan over the headers, then what they say; headers are read and messages written by ciborium.
 
 use ciborium_ll::{Decoder, Header, simple};
 use serde::Serialize;
 
 use super::{DecodeError, Limits};
-use crate::Datum;
+use crate::{Datum, datum::repeated};
 
 /// Walks the headers without allocating; checks depth, count, lengths against the bytes that are really there, and the end.
 ///
@@ -111,14 +111,83 @@ impl Scan<'_> {
     }
 }
 
+/// Reads what has been scanned.
 pub(super) fn read(payload: &[u8]) -> Result<Datum, DecodeError> {
-    ciborium::from_reader(payload).map_err(|error| match error {
-        ciborium::de::Error::Semantic(_, reason) => DecodeError::Shape { reason },
-        ciborium::de::Error::Syntax(offset) => DecodeError::Syntax { offset },
-        ciborium::de::Error::Io(_) | ciborium::de::Error::RecursionLimitExceeded => {
-            DecodeError::Syntax { offset: payload.len() }
+    Reader { rest: payload, size: payload.len() }.next()?.ok_or(DecodeError::Syntax { offset: payload.len() })
+}
+
+struct Reader<'p> {
+    rest: &'p [u8],
+    size: usize,
+}
+
+impl Reader<'_> {
+    /// Reads what comes next; nothing if that is the end of a list or map.
+    fn next(&mut self) -> Result<Option<Datum>, DecodeError> {
+        Ok(Some(match self.header()? {
+            Header::Positive(bits) => Datum::Integer(self.integer(bits)?),
+            Header::Negative(bits) => Datum::Integer(!self.integer(bits)?),
+            Header::Float(number) => Datum::number(number),
+            Header::Simple(simple) => match simple {
+                simple::FALSE => Datum::Bool(false),
+                simple::TRUE => Datum::Bool(true),
+                _ => Datum::Null,
+            },
+            Header::Text(length) => Datum::Text(self.text(length)?),
+            Header::Array(length) => Datum::List(self.all(length, Self::next)?),
+            Header::Map(length) => {
+                let entries = self.all(length, Self::entry)?;
+                if let Some(key) = repeated(&entries) {
+                    return Err(DecodeError::Shape { reason: format!("the field {key:?} comes twice") });
+                }
+                Datum::Map(entries)
+            }
+            Header::Break => return Ok(None),
+            Header::Tag(_) | Header::Bytes(_) => return Err(self.syntax()),
+        }))
+    }
+
+    fn entry(&mut self) -> Result<Option<(Box<str>, Datum)>, DecodeError> {
+        let Some(key) = self.next()? else { return Ok(None) };
+        let Datum::Text(key) = key else { return Err(self.syntax()) };
+        Ok(self.next()?.map(|value| (key, value)))
+    }
+
+    /// Reads so many, or those before the end.
+    fn all<T>(
+        &mut self,
+        length: Option<usize>,
+        one: fn(&mut Self) -> Result<Option<T>, DecodeError>,
+    ) -> Result<Box<[T]>, DecodeError> {
+        let mut all = Vec::with_capacity(length.unwrap_or_default());
+        while length.is_none_or(|length| all.len() < length) {
+            let Some(each) = one(self)? else { break };
+            all.push(each);
         }
-    })
+        Ok(all.into())
+    }
+
+    fn text(&mut self, length: Option<usize>) -> Result<Box<str>, DecodeError> {
+        let text = length.and_then(|length| self.rest.get(..length)).ok_or_else(|| self.syntax())?;
+        let read = std::str::from_utf8(text).map_err(|_malformed| self.syntax())?.into();
+        self.rest = self.rest.get(text.len()..).unwrap_or_default();
+        Ok(read)
+    }
+
+    fn integer(&self, bits: u64) -> Result<i64, DecodeError> {
+        i64::try_from(bits).map_err(|_too_large| self.syntax())
+    }
+
+    fn header(&mut self) -> Result<Header, DecodeError> {
+        let mut decoder = Decoder::from(self.rest);
+        let header = decoder.pull().map_err(|_malformed| self.syntax())?;
+        self.rest = self.rest.get(decoder.offset()..).unwrap_or_default();
+        Ok(header)
+    }
+
+    const fn syntax(&self) -> DecodeError {
+        DecodeError::Syntax { offset: self.size - self.rest.len() }
+    }
 }
 
 pub(super) fn write<T: Serialize + ?Sized>(message: &T, payload: &mut Vec<u8>) {

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use serde::de::{Error, Expected, StdError, Unexpected};
+use serde::{
+    de::{Error, Expected, StdError, Unexpected},
+    ser,
+};
 
 /// How much of a word is repeated to who sent it, in characters.
 const SHOWN: usize = 40;
@@ -66,6 +69,12 @@ impl Error for Misfit {
 
     fn duplicate_field(name: &'static str) -> Self {
         Self::new(format!("the field {name:?} comes twice"))
+    }
+}
+
+impl ser::Error for Misfit {
+    fn custom<T: fmt::Display>(reason: T) -> Self {
+        Self::new(reason.to_string())
     }
 }
 

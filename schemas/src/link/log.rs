@@ -1,10 +1,10 @@
 //! What happened in another home: kept until it is acknowledged or its time is over.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use super::{FederationMessage, Stamp};
-use crate::{ClientId, Datum, HomeId, Timestamp, UserName, message::Notification};
+use crate::{ClientId, Datum, HomeId, Timestamp, UserName, codec::tagged, message::Notification, read_datum};
 
 /// One entry of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -16,7 +16,7 @@ pub struct Log {
 }
 
 /// What an entry says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Entry {
     /// A device told of something.
@@ -27,6 +27,20 @@ pub enum Entry {
     Federation(FederationMessage),
     /// This entry, and all before it that were not told, are given up: their time is over, or room was short.
     Lost,
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (kind, said) = tagged(Datum::deserialize(deserializer)?, "kind").map_err(D::Error::custom)?;
+        let entry = match kind.as_ref() {
+            "event" => read_datum(said).map(Self::Event),
+            "notification" => read_datum(said).map(Self::Notification),
+            "federation" => read_datum(said).map(Self::Federation),
+            "lost" => Ok(Self::Lost),
+            _ => return Err(D::Error::custom(format_args!("there is no entry {kind:?}"))),
+        };
+        entry.map_err(D::Error::custom)
+    }
 }
 
 /// An event of a device.

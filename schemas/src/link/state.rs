@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Datum, HomeId};
+use crate::{Datum, HomeId, datum::weight_of};
 
 /// A part of the stream of states.
 ///
@@ -47,6 +47,18 @@ pub struct Item {
     /// The homes that passed it on, the first one first; not the one that it is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<HomeId>,
+}
+
+impl Item {
+    /// The names of its fields, with a stamp of the highest numbers.
+    const FRAME: usize = 64;
+
+    /// Returns how many bytes it takes as CBOR at most.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let via: usize = self.via.iter().map(|home| weight_of(home.as_str())).sum();
+        Self::FRAME + weight_of(&self.path) + self.body.weight() + via
+    }
 }
 
 /// A moment of one home, later if greater.

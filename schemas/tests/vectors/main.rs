@@ -12,7 +12,9 @@ mod book;
 
 use std::fmt::Debug;
 
-use hes_schemas::{Datum, DeviceDocument, Encoding, Limits, Reading, decode, encode, message, schema};
+use hes_schemas::{
+    Datum, DeviceDocument, Encoding, Limits, Reading, datum_of, decode, decode_datum, encode, message, schema,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -79,6 +81,7 @@ fn good_vectors_are_read_and_written_byte_for_byte() {
                 assert_eq!(one, two, "{name}");
                 assert_eq!(String::from_utf8(encode(Encoding::Json, &one)).unwrap(), *json, "{name}");
                 assert_eq!(digits_of(&encode(Encoding::Cbor, &one)), *cbor, "{name}");
+                assert_eq!(Ok(datum_of(&one)), decode_datum(Encoding::Cbor, &bytes_of(cbor), limits), "{name}");
             }
         }
     }

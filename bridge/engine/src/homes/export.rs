@@ -36,21 +36,13 @@ impl Engine {
     /// Notes for each peer that something has changed.
     pub(super) fn touch(&mut self, path: &Path) {
         self.homes.peers.clock += 1;
-        let mut levels = path.split('/');
-        let is_document = path.ends_with("/$doc");
-        let home: Path = format!("{}/$status", levels.next().unwrap_or_default()).into();
-        let cluster: Path =
-            format!("{}/{}/$status", home.trim_end_matches("/$status"), levels.next().unwrap_or_default()).into();
+        // with its first device a cluster comes into sight, and goes with its last
+        let above = if path.ends_with("/$doc") { above(path) } else { Vec::new() };
         for (peer, known) in &mut self.homes.peers.known {
-            if !known.feed.stands() {
-                continue;
+            if known.feed.stands() {
+                std::iter::once(path).chain(&above).for_each(|path| known.feed.touch(path));
+                self.homes.peers.expectant.insert(peer.clone());
             }
-            known.feed.touch(path);
-            // with its first device a cluster comes into sight, and goes with its last
-            if is_document {
-                [&home, &cluster].into_iter().for_each(|path| known.feed.touch(path));
-            }
-            self.homes.peers.expectant.insert(peer.clone());
         }
     }
 
@@ -151,6 +143,13 @@ impl Engine {
     pub(super) fn rights_of_guests(&self, peer: &HomeId) -> Vec<Arc<Grants>> {
         self.guests_of(peer).into_iter().map(|(_, grants)| grants).collect()
     }
+}
+
+/// Returns where it is said whether the home and the cluster of something are there.
+fn above(path: &str) -> Vec<Path> {
+    let mut levels = path.split('/');
+    let (home, cluster) = (levels.next().unwrap_or_default(), levels.next().unwrap_or_default());
+    vec![format!("{home}/$status").into(), format!("{home}/{cluster}/$status").into()]
 }
 
 fn is_seen(now: Timestamp, guests: &Guests, device: &Device) -> bool {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use hes_schemas::{
-    Encoding, HomeId, Timestamp, encode,
+    HomeId, Timestamp,
     link::{Heard, Item, LinkMessage, Mark, State},
     rights::Grants,
 };
@@ -145,12 +145,12 @@ impl Feed {
             let (place, path) = (*place, Arc::clone(path));
             let found = render(&path);
             let is_any = found.is_some();
-            let item = found.filter(|item| size_of(item) <= room);
+            let item = found.filter(|item| item.weight() <= room);
             let is_shown = item.is_some();
             let item = item
                 .or_else(|| self.shown.contains(&path).then(|| Item { path: path.as_ref().into(), ..gone.clone() }));
             if let Some(item) = item {
-                let more = size_of(&item);
+                let more = item.weight();
                 if size + more > bytes && !items.is_empty() {
                     break;
                 }
@@ -269,10 +269,6 @@ impl Engine {
             }
         }
     }
-}
-
-fn size_of(item: &Item) -> usize {
-    encode(Encoding::Cbor, item).len()
 }
 
 #[cfg(test)]

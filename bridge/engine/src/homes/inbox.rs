@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use hes_schemas::{
-    Address, Encoding, HomeId, Limits, Timestamp, decode, encode,
+    Address, Encoding, HomeId, Timestamp, encode,
     link::{Entry, LinkEvent, Log, Stamp},
     message::{DeviceEvent, EventKind},
+    read_datum,
 };
 
 use super::peers::Ways;
@@ -133,8 +134,7 @@ impl Engine {
             self.lied(peer, "it tells of an event of a home that it does not speak for");
             return None;
         }
-        let body = encode(Encoding::Cbor, &event.body);
-        let Ok(message) = decode::<DeviceEvent>(Encoding::Cbor, &body, Limits::CLUSTER) else {
+        let Ok(message) = read_datum::<DeviceEvent>(event.body.clone()) else {
             self.lied(peer, "it tells of an event in a way that cannot be");
             return None;
         };

@@ -10,7 +10,7 @@ mod show;
 use std::{collections::BTreeMap, ops::Bound};
 
 use hes_schemas::{
-    Address, Encoding, HomeId, Timestamp, encode,
+    Address, HomeId, Timestamp,
     link::{Item, Mark, Stamp, State},
 };
 
@@ -247,10 +247,10 @@ impl Engine {
             self.remove_mirror(&path, peer);
             return self.show_mirror(&path, before);
         }
-        let Some(word) = Word::read(&address, &item.body) else {
+        let size = path.len() + item.body.weight();
+        let Some(word) = Word::read(&address, item.body) else {
             return self.lied(peer, "it tells of something in a way that cannot be");
         };
-        let size = path.len() + encode(Encoding::Cbor, &item.body).len();
         let told = Told { peer: peer.clone(), stamp: item.stamp, via: item.via, word, snapshot, size };
         let room = (self.limits.mirrored, self.limits.mirrored_bytes);
         if !self.homes.peers.mirrors.set(&path, address, told, room) {

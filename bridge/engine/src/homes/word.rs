@@ -1,8 +1,9 @@
 //! One thing that another home retains, read and checked.
 
 use hes_schemas::{
-    Address, Datum, DeviceDocument, Encoding, Limits, Quality, Reading, Target, datum_of, decode, encode,
+    Address, Datum, DeviceDocument, Encoding, Quality, Reading, Target, datum_of, encode,
     message::{Availability, ClusterState, DeviceState, HomeState, Presence},
+    read_datum,
 };
 use serde::de::DeserializeOwned;
 
@@ -18,7 +19,7 @@ pub(super) enum Word {
 
 impl Word {
     /// Reads what is said at an address; nothing if that is not said there.
-    pub(super) fn read(address: &Address, body: &Datum) -> Option<Self> {
+    pub(super) fn read(address: &Address, body: Datum) -> Option<Self> {
         match address {
             Address::HomeStatus(_) => read(body).map(Self::Home),
             Address::ClusterStatus(..) => read(body).map(Self::Cluster),
@@ -96,6 +97,6 @@ impl Word {
     }
 }
 
-fn read<T: DeserializeOwned>(body: &Datum) -> Option<T> {
-    decode(Encoding::Cbor, &encode(Encoding::Cbor, body), Limits::CLUSTER).ok()
+fn read<T: DeserializeOwned>(body: Datum) -> Option<T> {
+    read_datum(body).ok()
 }

@@ -1,6 +1,6 @@
 //! What other homes told is told again: after a restart, and after one of them came or went.
 
-use hes_schemas::{Encoding, HomeId, Timestamp, encode};
+use hes_schemas::{HomeId, Timestamp};
 
 use super::{Path, Told};
 use crate::{engine::Engine, homes::word::Word, output::Output, record::MirrorRecord, timers::Timer};
@@ -35,8 +35,8 @@ impl Engine {
             if self.homes.peers.origins.restore(&peer, &address, &item) {
                 continue;
             }
-            let Some(word) = Word::read(&address, &item.body) else { continue };
-            let size = item.path.len() + encode(Encoding::Cbor, &item.body).len();
+            let size = item.path.len() + item.body.weight();
+            let Some(word) = Word::read(&address, item.body) else { continue };
             self.homes.peers.known.entry(peer.clone()).or_default();
             let told = Told { peer, stamp: item.stamp, via: item.via, word, snapshot: 0, size };
             let room = (self.limits.mirrored, self.limits.mirrored_bytes);

@@ -4,7 +4,7 @@ use std::{fmt, sync::atomic::Ordering};
 
 use hes_broker::Publish;
 use hes_engine::Input;
-use hes_schemas::{Encoding, decode};
+use hes_schemas::{Encoding, decode_datum, link::LinkMessage};
 use tokio::sync::mpsc::Sender;
 
 use super::{
@@ -21,7 +21,7 @@ impl Line {
         // the way was closed here, and the peer did not notice: it is there all the same
         self.up();
         match message.split_first() {
-            Some((&SAID, said)) => match decode(Encoding::Cbor, said, LIMITS) {
+            Some((&SAID, said)) => match decode_datum(Encoding::Cbor, said, LIMITS).and_then(LinkMessage::try_from) {
                 Ok(said) => self.tell(Input::PeerSaid(&self.home, said)),
                 Err(error) => self.malformed(&error),
             },

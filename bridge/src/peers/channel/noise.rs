@@ -10,7 +10,7 @@ use std::fmt;
 use snow::{
     Builder, Error, HandshakeState,
     params::{CipherChoice, DHChoice, HashChoice, NoiseParams},
-    resolvers::{CryptoResolver, DefaultResolver},
+    resolvers::{CryptoResolver, DefaultResolver, RingResolver},
     types::{Cipher, Dh, Hash, Random},
 };
 
@@ -107,7 +107,7 @@ pub(crate) fn remote(state: &HandshakeState) -> Option<[u8; 32]> {
     state.get_remote_static()?.try_into().ok()
 }
 
-/// The usual choices, with chance that is given beforehand.
+/// The usual choices, with chance that is given beforehand, and the cipher that TLS has here as well: each frame needs it.
 struct Seeded([u8; 32]);
 
 /// One draw; a second one would be the same, and there is none.
@@ -127,7 +127,7 @@ impl CryptoResolver for Seeded {
     }
 
     fn resolve_cipher(&self, choice: &CipherChoice) -> Option<Box<dyn Cipher>> {
-        DefaultResolver.resolve_cipher(choice)
+        RingResolver.resolve_cipher(choice)
     }
 }
 

@@ -1,7 +1,8 @@
 //! A client's connection to a broker where other homes are met.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::Clock as _};
 use hes_schemas::{Address, HomeId, Root};
 use rumqttc::v5::{
@@ -22,6 +23,9 @@ use crate::{
 
 /// How many packets may wait between this task and the connection.
 const QUEUE: usize = 256;
+
+/// How many messages may wait to be acknowledged: there are no more packet ids.
+const MOST_HEARD: usize = 65_535;
 
 /// How long the last words may take.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -104,7 +108,7 @@ impl<'e> Session<'e> {
     fn open(errand: &'e Errand) -> Result<Self, String> {
         let way = errand.remote.way().map_err(|fault| fault.to_string())?;
         let mut options = way.options_v5(errand.client.clone());
-        options.set_clean_start(true);
+        options.set_clean_start(true).set_manual_acks(true);
         let (client, events) = AsyncClient::new(options, QUEUE);
         Ok(Self { errand, way, client, events, is_up: false })
     }
@@ -160,8 +164,10 @@ impl Errand {
         ear: &dyn Ear,
     ) -> String {
         let pace = RateLimiter::direct(Quota::per_second(self.limits.messages));
+        let mut heard = VecDeque::new();
         let wish = Filter::new(format!("{}/$link/{}/{}", self.root.as_str(), self.from, self.own), QoS::AtLeastOnce);
         loop {
+            acknowledge(client, &mut heard);
             match events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     if let Err(error) = client.try_subscribe_many([wish.clone()]) {
@@ -178,6 +184,12 @@ impl Errand {
                 Ok(Event::Incoming(Packet::Publish(publish))) => {
                     wait_for(&pace).await;
                     self.hear(&publish, ear);
+                    heard.push_back(Publish { payload: Bytes::new(), ..publish });
+                    if heard.len() > MOST_HEARD {
+                        return "it says more than can be acknowledged".to_owned();
+                    }
+                    // whom it is passed on to comes first, and then who is told that it came
+                    tokio::task::yield_now().await;
                 }
                 Ok(_) => {}
                 Err(error) => return way.reason_v5(&error),
@@ -194,6 +206,13 @@ impl Errand {
         {
             ear.heard(&from, &publish.payload);
         }
+    }
+}
+
+/// Acknowledges what was heard, as far as there is room for it between this task and the connection.
+fn acknowledge(client: &AsyncClient, heard: &mut VecDeque<Publish>) {
+    while heard.front().is_some_and(|publish| client.try_ack(publish).is_ok()) {
+        heard.pop_front();
     }
 }
 

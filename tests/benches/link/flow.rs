@@ -25,29 +25,34 @@ pub(crate) fn flow(
     teller: &mut Wire,
     listener: &mut Wire,
     messages: &[Message],
-    mut is_last: impl FnMut(&Message) -> bool,
+    is_last: impl FnMut(&Message) -> bool,
 ) -> Flowed {
+    let began = Instant::now();
+    thread::scope(|scope| {
+        scope.spawn(|| tell(teller, messages));
+        let heard = hear(listener, is_last);
+        Flowed { heard, took: began.elapsed() }
+    })
+}
+
+/// Listens until `is_last` says so of a message, and returns how many came.
+pub(crate) fn hear(listener: &mut Wire, mut is_last: impl FnMut(&Message) -> bool) -> usize {
     let mut acknowledged = Vec::new();
     let mut heard = 0;
-    let began = Instant::now();
-    let took = thread::scope(|scope| {
-        scope.spawn(|| tell(teller, messages));
-        loop {
-            let packet = listener.receive().expect("the broker goes on");
-            let Packet::Publish(message) = packet else { continue };
-            heard += 1;
-            acknowledged.extend(wire::puback(message.packet_id));
-            let is_over = is_last(&message);
-            if is_over || !listener.has_more() || acknowledged.len() >= 4 * ACKNOWLEDGED {
-                listener.send(&acknowledged).expect("the broker takes acknowledgements");
-                acknowledged.clear();
-            }
-            if is_over {
-                return began.elapsed();
-            }
+    loop {
+        let packet = listener.receive().expect("the broker goes on");
+        let Packet::Publish(message) = packet else { continue };
+        heard += 1;
+        acknowledged.extend(wire::puback(message.packet_id));
+        let is_over = is_last(&message);
+        if is_over || !listener.has_more() || acknowledged.len() >= 4 * ACKNOWLEDGED {
+            listener.send(&acknowledged).expect("the broker takes acknowledgements");
+            acknowledged.clear();
         }
-    });
-    Flowed { heard, took }
+        if is_over {
+            return heard;
+        }
+    }
 }
 
 /// Tells all messages and waits until the last is acknowledged.

@@ -19,6 +19,9 @@ pub(crate) const PERSON: &str = "anna";
 /// Where the topics begin that one mosquitto hands to the other.
 pub(crate) const TOLD: &str = "told";
 
+/// Who listens to 10,000 values is shown them twice when an outage ends: as they were, and as they are.
+const ROOM: &str = "max_queued_messages = 100000\n";
+
 /// At whose broker the homes meet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Host {
@@ -69,7 +72,7 @@ impl Homes {
     }
 
     fn prepare(host: Host, network: &Network) -> Self {
-        let oak = Gateway::prepare(GATEWAY).named("oak").with_metrics().start();
+        let oak = Gateway::prepare(GATEWAY).named("oak").with_broker(ROOM).with_metrics().start();
         let elm = Gateway::prepare(GATEWAY).named("elm").with_metrics().with_cluster("zigbee", &network.base).start();
         for home in [&oak, &elm] {
             home.add_user(PERSON, "resident");

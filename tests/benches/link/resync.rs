@@ -1,7 +1,7 @@
 //! How soon ten thousand values are right again at the other home after an outage.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     time::{Duration, Instant},
 };
 
@@ -11,14 +11,14 @@ use hes_tests::{
     gateway::Gateway,
     neighbours::state,
     patience::until,
-    wire::{self, Message, Packet, Wire},
+    wire::{self, Message, Wire},
     zigbee::{Model, Network},
 };
 use serde_json::{Map, Value};
 
 use crate::{
     Effort,
-    flow::tell,
+    flow::{hear, tell},
     homes::{Homes, Host, PERSON, connected},
 };
 
@@ -29,14 +29,17 @@ const SHOWN: &str = "hes/1/elm/zigbee/+/property/#";
 /// How long something took: from the end of the outage, and from the first value that came after it.
 type Taken = (Duration, Duration);
 
+/// What is shown of each property, by its topic.
+type Shown = HashMap<String, Value>;
+
 /// Measures and prints.
 pub(crate) fn measure(effort: Effort) {
     heading("10,000 values of 1,000 devices after an outage during which each of them changed");
     for host in Host::ALL {
         let mut homes = Homes::start_on_cable(host, &Network::only("zigbee2mqtt", Model::Sensor, 0, DEVICES));
-        let mut turn = 100;
-        homes.change(turn);
-        await_all(&mut listener(&homes), turn, Instant::now());
+        let mut turn = 1;
+        let right = homes.change(turn);
+        await_all(&mut homes.listener(), right, Instant::now());
         let cuts: Vec<Taken> = (0..effort.outages).map(|_| homes.cut(next(&mut turn))).collect();
         print(&cuts, &format!("partition, {}", host.name()), "the way is whole again");
         let starts: Vec<Taken> = (0..effort.outages).map(|_| homes.listener_dies(next(&mut turn))).collect();
@@ -68,62 +71,74 @@ impl Homes {
             let is_gone = |at, other| state(at, other) == Some("offline".to_owned());
             (is_gone(&self.oak, &self.elm) && is_gone(&self.elm, &self.oak)).then_some(())
         });
-        self.change(turn);
-        let mut listener = listener(self);
+        let right = self.change(turn);
+        let mut listener = self.listener();
         let began = Instant::now();
         self.cable.turn(Mood::Whole);
-        await_all(&mut listener, turn, began)
+        await_all(&mut listener, right, began)
     }
 
     /// The gateway of the listener has no power while all changes.
     fn listener_dies(&mut self, turn: usize) -> Taken {
         self.oak.kill();
-        self.change(turn);
+        let right = self.change(turn);
         let began = Instant::now();
         self.oak.restart();
-        await_all(&mut listener(self), turn, began)
+        await_all(&mut self.listener(), right, began)
     }
 
-    /// Has every value of every device change.
-    fn change(&self, turn: usize) {
+    /// Has every value of every device change, and returns what is shown of them at their home.
+    fn change(&self, turn: usize) -> Shown {
         let network = Network::only("zigbee2mqtt", Model::Sensor, 0, DEVICES);
         let state = Value::Object(values(turn)).to_string();
         let messages: Vec<Message> =
             network.devices.iter().map(|it| Message::new(network.topic(&it.name), state.as_str())).collect();
         let mut cluster = connected(self.elm.address(), Some(&Gateway::account("cluster")), "change", None);
         tell(&mut cluster, &messages);
+        shown(&self.elm)
+    }
+
+    fn listener(&self) -> Wire {
+        until("the gateway serves", || self.oak.named_client(PERSON, wire::Version::V5, "look").ok());
+        connected(self.oak.address(), Some(&Gateway::account(PERSON)), "listener", Some(SHOWN))
     }
 }
 
-/// Returns the values of a turn: each is the turn's number.
+/// Returns the values of a turn, which are all others than those of the turn before.
 fn values(turn: usize) -> Map<String, Value> {
-    Model::Sensor.state(0).into_iter().map(|(name, _)| (name, turn.into())).collect()
+    let mut values = Model::Sensor.state(turn);
+    values.extend(
+        [("voltage", 2_000 + turn), ("linkquality", turn)].map(|(name, value)| (name.to_owned(), value.into())),
+    );
+    values
 }
 
-fn listener(homes: &Homes) -> Wire {
-    let account = Gateway::account(PERSON);
-    until("the gateway serves", || homes.oak.named_client(PERSON, wire::Version::V5, "look").ok());
-    connected(homes.oak.address(), Some(&account), "listener", Some(SHOWN))
+/// Returns what a home shows of its own values.
+fn shown(home: &Gateway) -> Shown {
+    let mut shown = Shown::new();
+    hear(&mut connected(home.address(), Some(&Gateway::account(PERSON)), "look-at-home", Some(SHOWN)), |message| {
+        shown.insert(message.topic.clone(), good(message));
+        shown.len() == VALUES
+    });
+    shown
 }
 
-/// Waits until each value is the turn's.
-fn await_all(listener: &mut Wire, turn: usize, began: Instant) -> Taken {
-    let mut right: HashSet<String> = HashSet::new();
+/// Returns the value that a message tells of, if it is good.
+fn good(message: &Message) -> Value {
+    let mut told: Value = serde_json::from_slice(&message.payload).unwrap_or_default();
+    let is_good = told.get("quality").and_then(Value::as_str) == Some("good");
+    if is_good { told["value"].take() } else { Value::Null }
+}
+
+/// Waits until each value is right.
+fn await_all(listener: &mut Wire, mut right: Shown, began: Instant) -> Taken {
     let mut first = None;
-    while right.len() < VALUES {
-        let packet = listener.receive().expect("the broker goes on");
-        let Packet::Publish(message) = packet else { continue };
-        listener.send(&wire::puback(message.packet_id)).expect("the broker takes an acknowledgement");
-        if is_right(&message, turn) {
+    hear(listener, |message| {
+        if right.get(&message.topic).is_some_and(|value| *value == good(message)) {
             first.get_or_insert_with(Instant::now);
-            right.insert(message.topic);
+            right.remove(&message.topic);
         }
-    }
+        right.is_empty()
+    });
     (began.elapsed(), first.map_or(Duration::ZERO, |first| first.elapsed()))
-}
-
-fn is_right(message: &Message, turn: usize) -> bool {
-    let shown: Value = serde_json::from_slice(&message.payload).unwrap_or_default();
-    let is_good = shown.get("quality").and_then(Value::as_str) == Some("good");
-    is_good && shown.get("value").and_then(Value::as_u64) == u64::try_from(turn).ok()
 }

@@ -22,6 +22,8 @@ pub(crate) fn start(settings: &LogSettings) {
         filter = filter.add_directive(directive);
     }
     let log = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    // a line that cannot be written is lost: to complain of it where it could not be written panics
+    let log = log.log_internal_errors(false);
     let started = match settings.format {
         LogFormat::Text => log.with_target(false).try_init(),
         LogFormat::Json => log.json().try_init(),

@@ -20,7 +20,8 @@ pub(crate) struct Posting {
 /// What has to be on disk before a message counts as taken.
 ///
 /// All who may still have something to add hold it. When the last lets go, everything is stored at once, and only then
-/// is it delivered and the publisher told; so a crash leaves all of it or nothing.
+/// is it delivered and the publisher told; so a crash leaves all of it or nothing. What no publisher waits for is delivered too
+/// if it could not be stored.
 pub(crate) struct Pledge {
     backend: Arc<dyn Backend>,
     inside: Mutex<Inside>,
@@ -98,7 +99,8 @@ impl Drop for Pledge {
         }
         let backend = Arc::clone(&self.backend);
         let done = Box::new(move |is_stored: bool| {
-            if !is_stored {
+            // nobody would say again what the gateway says itself, and it may be an answer that somebody waits for
+            if !is_stored && then.is_some() {
                 // the store may try again later, and what is told as not taken must not come back then
                 backend.keep(
                     deliveries.iter().filter_map(|(session, delivery)| session.renounce(delivery)).collect(),

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use hes_broker::{Limits, RouterKind};
 
 use super::{keeper, lose, post, read_message, reads, say};
-use crate::stage::{House, VERSIONS};
+use crate::stage::{House, VERSIONS, message};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn delivers_in_the_order_of_publishing_whatever_the_store_is_done_with_first() {
@@ -55,6 +55,19 @@ async fn keeps_no_room_for_what_could_not_be_stored() {
         }
         assert_eq!(house.broker.figures().too_slow, 0);
     }
+}
+
+/// It can refuse nothing to itself, and whoever waits for an answer waits for good.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn delivers_what_the_gateway_says_although_it_could_not_be_stored() {
+    let house = House::open().await;
+    let mut reader = house.enter(keeper(5, "r")).await;
+    reader.subscribe("t", 1).await;
+    house.gateway.is_slow.store(true, Ordering::SeqCst);
+    house.broker.publish(message("t", "said").at_least_once());
+    house.owes(1).await;
+    house.gateway.settle(false);
+    reader.hears("t said qos1").await;
 }
 
 /// The packet id of a message that was not taken must be good for another one, also after a power cut.

@@ -17,7 +17,7 @@ use self::launch::{listening, metric, page, showing, unique, unset};
 use crate::{
     client::{Client, Refused},
     patience::until,
-    program::Program,
+    program::{Disk, Program},
     wire::Version,
 };
 
@@ -105,6 +105,12 @@ impl Gateway {
         self
     }
 
+    /// Has it see a disk that takes nothing as that, and not as a reason to end.
+    #[must_use]
+    pub fn with_disk(self) -> Self {
+        self.launched_by(&["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+    }
+
     /// Lets it show its figures to machines.
     #[must_use]
     pub fn with_metrics(self) -> Self {
@@ -190,6 +196,12 @@ impl Gateway {
     /// If it was not started.
     pub fn program(&mut self) -> &mut Program {
         self.program.as_mut().expect("the gateway was started")
+    }
+
+    /// Has its disk take nothing, or everything again, if it was prepared [`Gateway::with_disk`].
+    #[cfg(target_os = "linux")]
+    pub fn set_disk(&mut self, disk: Disk) {
+        self.program().set_disk(disk);
     }
 
     /// Asks it to end, and returns how it did.

@@ -20,6 +20,15 @@ pub struct Program {
     log: PathBuf,
 }
 
+/// Whether a disk takes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disk {
+    /// It takes nothing.
+    Full,
+    /// There is room.
+    Free,
+}
+
 impl Program {
     /// Starts a command, tied to this process.
     ///
@@ -76,6 +85,23 @@ impl Program {
         // a program that has ended already cannot be killed
         drop(self.child.kill());
         drop(self.child.wait());
+    }
+
+    /// Has its disk take nothing, or everything again: nothing may be written behind the first page of any file.
+    ///
+    /// The program must not mind SIGXFSZ.
+    ///
+    /// # Panics
+    /// If the system does not do that.
+    #[cfg(target_os = "linux")]
+    pub fn set_disk(&self, disk: Disk) {
+        let size = match disk {
+            Disk::Full => 4_096,
+            Disk::Free => rlimit::INFINITY,
+        };
+        let process = i32::try_from(self.child.id()).expect("numbers of processes are small");
+        rlimit::prlimit(process, rlimit::Resource::FSIZE, Some((size, rlimit::INFINITY)), None)
+            .expect("a process of ours can be limited");
     }
 
     /// Returns how much time processors have spent on it, in whole hundredths of a second.

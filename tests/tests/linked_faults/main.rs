@@ -14,6 +14,8 @@
 mod asker;
 mod bench;
 mod checker;
+#[cfg(target_os = "linux")]
+mod disks;
 mod ear;
 mod history;
 mod kills;

@@ -1,4 +1,4 @@
-//! The mosquitto broker, for measurements beside it; nothing else needs it.
+//! The mosquitto broker, for measurements beside it and for homes that meet there; nothing else needs it.
 
 use std::{
     io::ErrorKind,
@@ -16,7 +16,8 @@ use crate::{client::Client, program::Program, wire::Version};
 pub struct Mosquitto {
     program: Program,
     address: SocketAddr,
-    _folder: TempDir,
+    folder: TempDir,
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Mosquitto {
@@ -34,7 +35,7 @@ impl Mosquitto {
     /// If it does not.
     #[must_use]
     pub fn start() -> Self {
-        Self::run(TempDir::new().expect("there is room for temporary files"), "", &[])
+        Self::run(TempDir::new().expect("there is room for temporary files"), "", Vec::new())
     }
 
     /// Starts one with a bridge to another: `topics` as they stand in its configuration.
@@ -50,18 +51,33 @@ impl Mosquitto {
         let folder = TempDir::new().expect("there is room for temporary files");
         let preloaded = without_delay(folder.path()).display().to_string();
         let more = format!("connection way\n{way}notifications false\n{topics}");
-        Self::run(folder, &more, &[("LD_PRELOAD", &preloaded)])
+        Self::run(folder, &more, vec![("LD_PRELOAD", preloaded)])
     }
 
-    fn run(folder: TempDir, more: &str, environment: &[(&str, &str)]) -> Self {
+    fn run(folder: TempDir, more: &str, environment: Vec<(&'static str, String)>) -> Self {
         let address = free_address();
-        let config = folder.path().join("mosquitto.conf");
+        let config = folder.path().join(CONFIG);
         std::fs::write(&config, configuration(address.port()) + more).expect("the temporary directory takes a file");
-        let mut command = Command::new("mosquitto");
-        command.arg("-c").arg(config).envs(environment.iter().copied());
-        let mut program = Program::start(&mut command, &folder.path().join("log"));
-        program.until("mosquitto listens", |_| TcpStream::connect(address).ok());
-        Self { program, address, _folder: folder }
+        let program = launch(folder.path(), &environment);
+        let mut mosquitto = Self { program, address, folder, environment };
+        mosquitto.await_door();
+        mosquitto
+    }
+
+    fn await_door(&mut self) {
+        let address = self.address;
+        self.program.until("mosquitto listens", |_| TcpStream::connect(address).ok());
+    }
+
+    /// Ends it like a power cut.
+    pub fn kill(&mut self) {
+        self.program.kill();
+    }
+
+    /// Starts it again on the same address.
+    pub fn restart(&mut self) {
+        self.program = launch(self.folder.path(), &self.environment);
+        self.await_door();
     }
 
     /// Returns where it listens.
@@ -84,6 +100,15 @@ impl Mosquitto {
     pub fn client(&self, name: &str) -> Client {
         Client::connect(self.address, Version::V5, name, None).expect("mosquitto lets everybody in")
     }
+}
+
+/// The name of its configuration.
+const CONFIG: &str = "mosquitto.conf";
+
+fn launch(folder: &Path, environment: &[(&'static str, String)]) -> Program {
+    let mut command = Command::new("mosquitto");
+    command.arg("-c").arg(folder.join(CONFIG)).envs(environment.iter().map(|(name, value)| (name, value)));
+    Program::start(&mut command, &folder.join("log"))
 }
 
 /// Writes its configuration: no delay, no persistence, no limit on what waits, as much in flight as our own allows.

@@ -4,6 +4,7 @@ use hes_tests::{chance::Chance, gateway::Gateway, patience::until};
 
 use crate::{
     history::{Fact, History},
+    inn::Inn,
     number_of,
     world::{NAMES, World},
 };
@@ -25,6 +26,28 @@ fn nothing_accepted_is_lost_over_power_cuts_of_either_gateway() {
             history.note(NAMES[place], Fact::Killed);
         });
         world.revive(place);
+        if chance.below(4) > 0 {
+            world.await_answers();
+        }
+    }
+    world.settle();
+}
+
+#[test]
+fn nothing_accepted_is_lost_over_power_cuts_of_a_broker_between_two_homes() {
+    let mut inn = Inn::open();
+    let mut world = World::meeting_at(&inn);
+    let mut chance = Chance::new(11);
+    world.await_answers();
+    for _ in 0..number_of("HES_ROUNDS", ROUNDS) {
+        let most = *chance.pick(&[1, 20, 200]);
+        let (before, after) = (chance.below(most), chance.below(20));
+        world.live_while(|_, history| {
+            await_accepted(history, before);
+            inn.kill();
+            await_accepted(history, after);
+            inn.restart();
+        });
         if chance.below(4) > 0 {
             world.await_answers();
         }

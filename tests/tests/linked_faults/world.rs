@@ -23,6 +23,7 @@ use crate::{
     checker::Checker,
     ear::Ear,
     history::{Fact, History, Name},
+    inn::Inn,
     promises::differences,
 };
 
@@ -54,7 +55,21 @@ impl World {
 
     /// Makes so many homes, each linked with each, which tell each other of others.
     pub(crate) fn of(count: usize) -> Self {
-        let gateways: Vec<Gateway> = NAMES.iter().take(count).map(|name| start(name, count)).collect();
+        Self::around(NAMES.iter().take(count).map(|name| home(name, count).start()).collect(), None)
+    }
+
+    /// Makes two homes that meet at a broker that neither owns.
+    pub(crate) fn meeting_at(inn: &Inn) -> Self {
+        let cable = Cable::new(inn.address(), 7);
+        let met = inn.settings(&format!("mqtt://{}", cable.address()));
+        // behind whom they pass on to, which is said in the same section
+        let homes = NAMES.iter().take(2).map(|name| home(name, 2).with(&met).start());
+        Self::around(homes.collect(), Some(cable))
+    }
+
+    /// Links homes, each pair at the broker of the one that was made first, unless they all meet at the end of a cable.
+    fn around(gateways: Vec<Gateway>, mut met: Option<Cable>) -> Self {
+        let count = gateways.len();
         let history = Arc::new(History::default());
         let benches = (1..).zip(NAMES).zip(&gateways);
         let benches = benches.map(|((place, name), gateway)| Bench::new(name, place, gateway, &history)).collect();
@@ -62,15 +77,15 @@ impl World {
             Self { ears: Vec::new(), benches, cables: BTreeMap::new(), gateways, history, checker: Checker::default() };
         NAMES.iter().take(count).for_each(|name| world.history.note(name, Fact::Built));
         for (one, other) in pairs(count) {
-            world.link(one, other);
+            let cable = met.take().unwrap_or_else(|| Cable::new(world.gateways[one].address(), 7));
+            world.link(one, other, cable);
         }
         world.ears = (0..count).map(|place| world.ear(place)).collect();
         world
     }
 
-    fn link(&mut self, one: usize, other: usize) {
+    fn link(&mut self, one: usize, other: usize, cable: Cable) {
         let (host, guest) = (&self.gateways[one], &self.gateways[other]);
-        let cable = Cable::new(host.address(), 7);
         pair_at(&format!("mqtt://{}", cable.address()), host, guest);
         federate_both(PERSON, host, guest, "read,write,notify:zigbee/#");
         self.cables.insert((one, other), cable);
@@ -166,12 +181,12 @@ impl World {
     }
 }
 
-fn start(name: Name, count: usize) -> Gateway {
+fn home(name: Name, count: usize) -> Gateway {
     let others: Vec<&str> = NAMES.into_iter().take(count).filter(|other| count > 2 && *other != name).collect();
     let gateway = Gateway::prepare(env!("CARGO_BIN_EXE_hes-tests-gateway")).named(name);
     let gateway = gateway.with_cluster("zigbee", "zigbee2mqtt").passing_on_to(&others).with_disk();
     gateway.add_user(PERSON, "owner");
-    gateway.start()
+    gateway
 }
 
 fn pairs(count: usize) -> impl Iterator<Item = (usize, usize)> {

@@ -92,8 +92,11 @@ impl Engine {
     }
 
     /// Takes in what happened, after what was due before.
+    ///
+    /// What other homes are to be told of it waits for [`Self::handle_timeout`], which is wanted at once then: what happens
+    /// together is told together.
     pub fn handle(&mut self, now: Timestamp, input: Input<'_>) {
-        self.handle_timeout(now);
+        self.do_due(now);
         match input {
             Input::Linked(cluster) => self.linked(now, &cluster),
             Input::Unlinked(cluster, reason) => self.unlinked(now, &cluster, reason),
@@ -115,11 +118,16 @@ impl Engine {
             Input::NotNoted(peer) => self.not_noted(now, &peer),
             Input::Errand(key, result) => self.errand_done(key, result),
         }
-        self.tell_peers(now);
+        self.tell_peers_later(now);
     }
 
     /// Does what is due; what is put off on the way waits for the next call, so that none takes long.
     pub fn handle_timeout(&mut self, now: Timestamp) {
+        self.do_due(now);
+        self.tell_peers(now);
+    }
+
+    fn do_due(&mut self, now: Timestamp) {
         for timer in self.timers.take_due(now) {
             match timer {
                 Timer::Deadline(request) => self.deadline(now, request),
@@ -141,7 +149,6 @@ impl Engine {
                 Timer::Token(key) => self.token_due(now, &key),
             }
         }
-        self.tell_peers(now);
     }
 
     /// Returns the next thing to be done outside.
@@ -157,7 +164,7 @@ impl Engine {
     /// Returns when [`Self::handle_timeout`] is wanted next.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        self.timers.next()
+        self.timers.next().into_iter().chain(self.homes.peers.waiting_since).min()
     }
 
     /// Returns how often things happened.

@@ -91,14 +91,22 @@ impl Mind {
             let next = self.look(Engine::poll_timeout);
             self.armed.store(next.map_or(i64::MAX, Timestamp::as_millis), Ordering::SeqCst);
             let wait = next.map(|next| next.since(self.clock.now()).to_duration());
-            tokio::select! {
-                () = self.rearm.notified() => continue,
-                () = sleep(wait) => {}
+            // a clock of whole milliseconds would make what is wanted at once wait
+            if wait != Some(Duration::ZERO) {
+                tokio::select! {
+                    () = self.rearm.notified() => continue,
+                    () = sleep(wait) => {}
+                }
             }
-            let mut engine = self.engine();
-            engine.handle_timeout(self.clock.now());
-            self.drain(&mut engine, None);
+            self.do_due();
+            tokio::task::yield_now().await;
         }
+    }
+
+    fn do_due(&self) {
+        let mut engine = self.engine();
+        engine.handle_timeout(self.clock.now());
+        self.drain(&mut engine, None);
     }
 
     fn drain(&self, engine: &mut Engine, part: Option<Part<'_>>) {

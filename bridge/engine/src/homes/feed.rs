@@ -9,7 +9,7 @@ use std::{
 };
 
 use hes_schemas::{
-    HomeId, Timestamp,
+    HomeId, Millis, Timestamp,
     link::{Heard, Item, LinkMessage, Mark, State},
     rights::Grants,
 };
@@ -20,6 +20,9 @@ use crate::{engine::Engine, output::Output};
 
 /// How many parts are told before the first of them is acknowledged.
 const WINDOW: usize = 64;
+
+/// How long changes wait for others at most, while so much happens that nothing else is done.
+const PATIENCE: Millis = Millis::new(5);
 
 /// Where something is retained, below the root.
 pub(super) type Path = Arc<str>;
@@ -247,8 +250,20 @@ impl Engine {
         }
     }
 
+    /// Has those that are there told what has changed, together with what else changes now, but not much later.
+    pub(crate) fn tell_peers_later(&mut self, now: Timestamp) {
+        if self.homes.peers.expectant.is_empty() {
+            return;
+        }
+        let since = *self.homes.peers.waiting_since.get_or_insert(now);
+        if now.since(since) >= PATIENCE {
+            self.tell_peers(now);
+        }
+    }
+
     /// Tells those that are there what has changed, as far as there is room on the way.
     pub(crate) fn tell_peers(&mut self, now: Timestamp) {
+        self.homes.peers.waiting_since = None;
         while let Some(peer) = self.homes.peers.expectant.pop_first() {
             let Some(known) = self.homes.peers.known.get_mut(&peer).filter(|it| it.is_linked()) else { continue };
             let (mut feed, bytes) = (std::mem::take(&mut known.feed), (known.part_bytes(), known.room()));

@@ -54,6 +54,8 @@ pub(crate) struct Peers {
     pub(super) clock: u64,
     /// Those that something may be to be told to.
     pub(super) expectant: BTreeSet<HomeId>,
+    /// Since when they have been waiting.
+    pub(crate) waiting_since: Option<Timestamp>,
 }
 
 /// By how many ways the same may be told.

@@ -20,7 +20,7 @@ impl Engine {
         for path in paths {
             if let Some(post) = self.mirror_post(&path) {
                 self.put(Output::Publish(post));
-                self.touch(&path);
+                self.pass_on(&path);
             }
         }
         if let Some(last) = last {

@@ -1,7 +1,7 @@
 //! What of it is shown, kept and passed on.
 
 use super::{
-    Address, Bound, Engine, Face, HOPS, HomeId, Item, MirrorRecord, Output, Path, Post, Record, Thing, Told, Word,
+    Address, Bound, Engine, Face, HOPS, HomeId, Item, MirrorRecord, Output, Path, Post, Record, Thing, Told, Ways, Word,
 };
 
 impl Engine {
@@ -62,7 +62,7 @@ impl Engine {
             return;
         }
         let (was, is) = (before.map(|face| face.word), after.map(|face| face.word));
-        self.touch(path);
+        self.pass_on(path);
         if was == is {
             return;
         }
@@ -71,6 +71,13 @@ impl Engine {
         let record = self.mirror_record(path).map_or_else(|| Record::MirrorGone(path.as_ref().into()), Record::Mirror);
         self.put(Output::Save(record));
         self.tell_document(path);
+    }
+
+    /// Has a thing told to those who are told of other homes, if there are any.
+    pub(super) fn pass_on(&mut self, path: &Path) {
+        if self.homes.peers.ways() == Ways::Several {
+            self.touch(path);
+        }
     }
 
     pub(super) fn mirror_end(&self, path: &str) -> Option<Post> {

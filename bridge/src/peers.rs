@@ -16,3 +16,4 @@ pub mod pairing;
 pub mod station;
 #[cfg(test)]
 mod trial;
+pub mod words;

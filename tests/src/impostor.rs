@@ -8,11 +8,12 @@ use hes_bridge::{
         channel::{Channel, Event},
         keys::Keys,
         station::Station,
+        words::{pack, unpack},
     },
     store::{Ledger, PeerRow},
 };
 use hes_schemas::{
-    Encoding, HomeId, Limits, Root, decode, encode,
+    HomeId, Root,
     link::{Beat, Heard, Hello, LinkLimits, LinkMessage, VERSION},
 };
 use secrecy::ExposeSecret;
@@ -23,9 +24,6 @@ use crate::{
     gateway::Gateway,
     wire::{Account, Message, Version},
 };
-
-/// What is within the seal, by its first byte.
-const SAID: u8 = 0;
 
 /// A gateway in the wrong hands: it says what it is told to, through the same seal as an honest one.
 pub struct Impostor {
@@ -73,10 +71,10 @@ impl Impostor {
     /// # Panics
     /// If it cannot be said.
     pub fn say(&mut self, message: &LinkMessage) {
-        let mut bytes = vec![SAID];
-        bytes.extend(encode(Encoding::Cbor, message));
-        let frame = self.channel.seal(&bytes).expect("there is a session");
-        self.send(frame);
+        for piece in pack(std::slice::from_ref(message)) {
+            let frame = self.channel.seal(&piece).expect("there is a session");
+            self.send(frame);
+        }
     }
 
     /// Waits until something is said that a look finds; all before it is forgotten.
@@ -110,12 +108,13 @@ impl Impostor {
     }
 
     fn hear(&mut self, message: &[u8]) {
-        let Some((&SAID, said)) = message.split_first() else { return };
-        let said = decode(Encoding::Cbor, said, Limits::CLUSTER).expect("what an honest gateway says");
-        if matches!(said, LinkMessage::Beat(_)) {
-            self.say(&LinkMessage::Beat(Beat { heard: Heard::default() }));
+        for said in unpack(message).into_iter().flatten() {
+            let said = said.expect("what an honest gateway says");
+            if matches!(said, LinkMessage::Beat(_)) {
+                self.say(&LinkMessage::Beat(Beat { heard: Heard::default() }));
+            }
+            self.heard.push(said);
         }
-        self.heard.push(said);
     }
 
     fn send(&mut self, frame: Vec<u8>) {

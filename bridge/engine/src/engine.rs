@@ -113,7 +113,7 @@ impl Engine {
             Input::PeerUp(peer) => self.peer_up(now, &peer),
             Input::PeerDown(peer, reason) => self.peer_down(now, &peer, reason),
             Input::PeerSaid(peer, message) => self.peer_said(now, peer, message),
-            Input::Logged(peer, seq) => self.logged(now, &peer, seq),
+            Input::Logged(peer, seq) => self.logged(&peer, seq),
             Input::Noted(peer, seq) => self.noted(now, &peer, seq),
             Input::NotNoted(peer) => self.not_noted(now, &peer),
             Input::Errand(key, result) => self.errand_done(key, result),

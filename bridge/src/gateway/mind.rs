@@ -1,6 +1,7 @@
 //! The engine behind its lock: inputs go in from any task, outputs go out in order.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicI64, Ordering},
@@ -13,7 +14,7 @@ use hes_engine::{
     Engine, Input, Output, Post,
     record::{ParcelRecord, Record},
 };
-use hes_schemas::{ClusterId, Filter, HomeId, Timestamp};
+use hes_schemas::{ClusterId, Filter, HomeId, Timestamp, link::LinkMessage};
 use tokio::{runtime::Handle, sync::Notify};
 
 use super::{
@@ -110,13 +111,17 @@ impl Mind {
     }
 
     fn drain(&self, engine: &mut Engine, part: Option<Part<'_>>) {
+        let mut said: BTreeMap<HomeId, Vec<LinkMessage>> = BTreeMap::new();
         while let Some(output) = engine.poll_output() {
             if let Output::Log(parcel) = output {
                 self.log(parcel, part.map(|part| part()));
+            } else if let Output::Say(peer, message) = output {
+                said.entry(peer).or_default().push(message);
             } else {
                 self.carry_out(output);
             }
         }
+        said.iter().for_each(|(peer, messages)| self.sinks.peers().say(peer, messages));
         let next = engine.poll_timeout().map_or(i64::MAX, Timestamp::as_millis);
         if next < self.armed.load(Ordering::SeqCst) {
             self.rearm.notify_one();
@@ -133,7 +138,7 @@ impl Mind {
             Output::Remember { cluster, topic, payload } => self.sinks.remember(cluster, topic, payload),
             Output::Recall(cluster) => self.recall(cluster),
             Output::Notice(notice) => super::report::notice(&notice),
-            Output::Say(peer, message) => self.sinks.peers().say(&peer, &message),
+            Output::Say(peer, message) => self.sinks.peers().say(&peer, &[message]),
             Output::Log(parcel) => self.log(parcel, None),
             Output::PublishOnce(post, records) => {
                 let done = self.noted(&records);

@@ -140,9 +140,9 @@ impl Peers {
     }
 
     /// Says something to a peer.
-    pub(crate) fn say(&self, peer: &HomeId, message: &LinkMessage) {
+    pub(crate) fn say(&self, peer: &HomeId, messages: &[LinkMessage]) {
         if let Some(line) = self.line(peer) {
-            line.say(message);
+            line.say(messages);
         }
     }
 

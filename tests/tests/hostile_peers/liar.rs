@@ -12,9 +12,10 @@ use hes_bridge::peers::{
     keys::{Keys, LIFE},
     pairing::{Joining, PairEvent, Paired},
     station::Station,
+    words::unpack,
 };
 use hes_schemas::{
-    Encoding, HomeId, Limits, Millis, Root, Timestamp, decode, encode,
+    Encoding, HomeId, Millis, Root, Timestamp, encode,
     link::{Ask, Heard, Hello, LinkLimits, LinkMessage},
 };
 use hes_tests::{
@@ -25,8 +26,6 @@ use hes_tests::{
 };
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
-
-const LIMITS: Limits = Limits { bytes: 1_000_000, depth: 32, count: 250_000 };
 
 /// What is within the seal, by its first byte.
 const SAID: u8 = 0;
@@ -187,8 +186,10 @@ impl Liar {
     }
 
     fn hear(&mut self, message: &[u8]) {
+        if let Some(messages) = unpack(message) {
+            return self.heard.extend(messages.map(Result::unwrap));
+        }
         match message.split_first() {
-            Some((&SAID, said)) => self.heard.push(decode(Encoding::Cbor, said, LIMITS).unwrap()),
             Some((&ACCOUNT, account)) => {
                 let account: serde_json::Value = serde_json::from_slice(account).unwrap();
                 self.account = Some(Account::new(text(&account, "user"), text(&account, "password")));

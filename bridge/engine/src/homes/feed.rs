@@ -239,7 +239,6 @@ impl Engine {
             self.tell_everything(peer);
         }
         self.homes.peers.expectant.insert(peer.clone());
-        self.say_log(now, peer);
     }
 
     fn tell_everything(&mut self, peer: &HomeId) {
@@ -261,7 +260,7 @@ impl Engine {
         }
     }
 
-    /// Tells those that are there what has changed, as far as there is room on the way.
+    /// Tells those that are there what has changed and what happened, as far as there is room on the way.
     pub(crate) fn tell_peers(&mut self, now: Timestamp) {
         self.homes.peers.waiting_since = None;
         while let Some(peer) = self.homes.peers.expectant.pop_first() {
@@ -282,6 +281,7 @@ impl Engine {
             for state in states {
                 self.put(Output::Say(peer.clone(), LinkMessage::State(state)));
             }
+            self.say_log(now, &peer);
         }
     }
 }

@@ -158,11 +158,11 @@ impl Outbox {
 }
 
 impl Engine {
-    /// Says what is on disk.
-    pub(crate) fn logged(&mut self, now: Timestamp, peer: &HomeId, seq: u64) {
+    /// Has what is on disk said.
+    pub(crate) fn logged(&mut self, peer: &HomeId, seq: u64) {
         let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
         known.outbox.kept(seq);
-        self.say_log(now, peer);
+        self.homes.peers.expectant.insert(peer.clone());
     }
 
     /// Goes on with the log where the peer has noted it, on a new link.
@@ -179,7 +179,7 @@ impl Engine {
             Some(true) => self.put(Output::Save(Record::ParcelsGone(peer.clone(), heard))),
             Some(false) => {}
         }
-        self.say_log(now, peer);
+        self.homes.peers.expectant.insert(peer.clone());
     }
 
     pub(super) fn say_log(&mut self, now: Timestamp, peer: &HomeId) {

@@ -413,6 +413,10 @@ impl World {
         let now = self.now;
         self.homes.get_mut(&home(at)).unwrap().engine.handle(now, input);
         self.drain(at);
+        while self.homes[&home(at)].engine.poll_timeout().is_some_and(|next| next <= now) {
+            self.homes.get_mut(&home(at)).unwrap().engine.handle_timeout(now);
+            self.drain(at);
+        }
     }
 
     fn drain(&mut self, at: &str) {

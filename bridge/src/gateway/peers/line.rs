@@ -11,7 +11,7 @@ use std::{
 };
 
 use hes_broker::Broker;
-use hes_schemas::{Address, Encoding, HomeId, Limits, Root, Timestamp, Topic, encode, link::LinkMessage};
+use hes_schemas::{Address, HomeId, Root, Timestamp, Topic, link::LinkMessage};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc::Sender};
 
@@ -22,14 +22,12 @@ use super::{
     dial::{Ear, Outgoing},
 };
 use crate::peers::{
-    channel::{Channel, Event, Figures, LARGEST, Refused},
+    channel::{Channel, Event, Figures, Refused},
     keys::KeyId,
     station::Station,
+    words::pack,
 };
 use crate::remote::CREDENTIALS;
-
-/// What a message within the seal may hold.
-const LIMITS: Limits = Limits { bytes: LARGEST, depth: 32, count: 250_000 };
 
 /// Why a peer is not there that never was.
 const UNHEARD: &str = "it has not answered yet; its owner may still have to confirm the number";
@@ -37,8 +35,7 @@ const UNHEARD: &str = "it has not answered yet; its owner may still have to conf
 /// Why a peer is not there whose broker does not let us in.
 const SHUT_OUT: &str = "its broker lets this home in no more; its owner may have ended the trust";
 
-/// What is within the seal, by its first byte.
-const SAID: u8 = 0;
+/// What else is within the seal but what the engines say, by its first byte.
 const ACCOUNT: u8 = 1;
 const CALL: u8 = 2;
 const ECHO: u8 = 3;
@@ -185,11 +182,9 @@ impl Line {
         }
     }
 
-    /// Says something to the peer; if it cannot be carried, the way is closed soon.
-    pub(crate) fn say(&self, message: &LinkMessage) {
-        let mut bytes = vec![SAID];
-        bytes.extend(encode(Encoding::Cbor, message));
-        self.seal(&bytes);
+    /// Says something to the peer, in its order; if it cannot be carried, the way is closed soon.
+    pub(crate) fn say(&self, messages: &[LinkMessage]) {
+        pack(messages).iter().for_each(|piece| self.seal(piece));
     }
 
     /// Calls the peer to see how long it takes, if it is there.
@@ -202,7 +197,7 @@ impl Line {
     /// Says goodbye, if the peer is there.
     pub(super) fn leave(&self) {
         if lock(&self.state).is_told {
-            self.say(&LinkMessage::Bye);
+            self.say(&[LinkMessage::Bye]);
         }
     }
 

@@ -4,14 +4,13 @@ use std::{fmt, sync::atomic::Ordering};
 
 use hes_broker::Publish;
 use hes_engine::Input;
-use hes_schemas::{Encoding, decode_datum, link::LinkMessage};
 use tokio::sync::mpsc::Sender;
 
 use super::{
     super::{super::report, dial::Outgoing},
-    ACCOUNT, Account, CALL, Carrier, ECHO, LIMITS, Line, SAID, State, lock,
+    ACCOUNT, Account, CALL, Carrier, ECHO, Line, State, lock,
 };
-use crate::peers::channel::SealError;
+use crate::peers::{channel::SealError, words::unpack};
 
 /// Why a peer is not let in whose certificate has not begun, or has ended.
 const UNTIMELY: &str = "its key does not hold at this time: a clock is wrong, here or there";
@@ -20,11 +19,13 @@ impl Line {
     pub(super) fn heard(&self, message: &[u8]) {
         // the way was closed here, and the peer did not notice: it is there all the same
         self.up();
-        match message.split_first() {
-            Some((&SAID, said)) => match decode_datum(Encoding::Cbor, said, LIMITS).and_then(LinkMessage::try_from) {
+        if let Some(messages) = unpack(message) {
+            return messages.for_each(|said| match said {
                 Ok(said) => self.tell(Input::PeerSaid(&self.home, said)),
                 Err(error) => self.malformed(&error),
-            },
+            });
+        }
+        match message.split_first() {
             Some((&ACCOUNT, account)) => match serde_json::from_slice(account) {
                 Ok(account) => self.taker.get().into_iter().for_each(|take| take(Account::clone(&account))),
                 Err(error) => self.malformed(&error),

@@ -180,7 +180,7 @@ fn of_form() -> Vec<Lie> {
     add("deep account", [&[1][..], &[b'['; 900_000]].concat());
     add("an account at nobody's", [&[1][..], b"{\"user\":\"owner\",\"password\":\"x\"}"].concat());
     add("several, and nothing", vec![4]);
-    add("several of no length", vec![4; 1].into_iter().chain([0; 900_000]).collect());
+    add("several of no length", [&[4][..], &[0; 900_000]].concat());
     add("several that are longer than they are", [&[4, 0, 0, 1, 0][..], &[0xa0; 9]].concat());
     add("several of the greatest length", [&[4][..], &[0xff; 900_000]].concat());
     for first in [2, 3, 127, 255] {

@@ -124,9 +124,11 @@ impl<'e> Session<'e> {
             "it is over".to_owned()
         };
         let listen = errand.listen(way, client, events, is_up, ear);
+        // what was said is on its way before what was heard is acknowledged
         tokio::select! {
-            reason = listen => reason,
+            biased;
             reason = speak => reason,
+            reason = listen => reason,
         }
     }
 

@@ -1,4 +1,4 @@
-//! A cable between MQTT clients and a broker, on which every packet can be held back, lost, doubled or overtaken.
+//! A cable between MQTT clients and a broker, on which every packet can be held back, lost, doubled, overtaken or spoiled.
 
 mod packet;
 
@@ -39,6 +39,8 @@ pub enum Mood {
     Dumb,
     /// One PUBLISH in four comes twice, one in four is overtaken by the next, one in four is late.
     Wild,
+    /// One PUBLISH in eight has a bit changed, most likely in its payload.
+    Noisy,
 }
 
 #[derive(Debug)]
@@ -137,15 +139,19 @@ impl Shared {
             Mood::Mute => true,
             Mood::Deaf => way == Way::ToBroker,
             Mood::Dumb => way == Way::ToClient,
-            Mood::Whole | Mood::Cut | Mood::Wild => false,
+            Mood::Whole | Mood::Cut | Mood::Wild | Mood::Noisy => false,
         };
         while is_held(self.mood()) {
             thread::sleep(PAUSE);
         }
     }
 
-    fn pass(&self, packet: Framed, to: &mut impl Write, overtaken: &mut Vec<u8>) -> io::Result<()> {
-        let trouble = if self.mood() == Mood::Wild && packet.is_publish() { lock(&self.chance).below(4) } else { 0 };
+    fn pass(&self, mut packet: Framed, to: &mut impl Write, overtaken: &mut Vec<u8>) -> io::Result<()> {
+        let mood = if packet.is_publish() { self.mood() } else { Mood::Whole };
+        if mood == Mood::Noisy && lock(&self.chance).below(8) == 0 {
+            packet.spoil(&mut lock(&self.chance));
+        }
+        let trouble = if mood == Mood::Wild { lock(&self.chance).below(4) } else { 0 };
         let mut bytes = packet.bytes();
         match trouble {
             1 => bytes.extend(packet.copy()),

@@ -61,6 +61,20 @@ fn a_wild_cable_doubles_and_disorders_but_loses_nothing() {
 }
 
 #[test]
+fn a_noisy_cable_changes_some_of_what_passes() {
+    let (gateway, cable, mut far) = wired();
+    cable.turn(Mood::Noisy);
+    let mut near = gateway.client("owner");
+    let payload = "0".repeat(100);
+    for _ in 0..80 {
+        near.publish(Message::new("t", payload.clone())).unwrap();
+    }
+    far.until("all have come", |far| (far.heard().len() == 80).then_some(()));
+    let changed = far.heard().iter().filter(|message| message.payload != payload.as_bytes()).count();
+    assert!((1..40).contains(&changed), "{changed}");
+}
+
+#[test]
 fn a_mute_cable_keeps_what_it_is_given() {
     let (gateway, cable, mut far) = wired();
     cable.turn(Mood::Dumb);

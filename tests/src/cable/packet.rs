@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use crate::wire::read_any;
+use crate::{chance::Chance, wire::read_any};
 
 /// The bits of a PUBLISH's first byte that say its quality of service and that it is a duplicate.
 const DELIVERY: u8 = 0x0e;
@@ -36,6 +36,14 @@ impl Framed {
         }
         bytes.extend(&self.body);
         bytes
+    }
+
+    /// Changes a bit in the hinder half, where the payload is.
+    pub(super) fn spoil(&mut self, chance: &mut Chance) {
+        let half = self.body.len() / 2;
+        if let Some(byte) = self.body.get_mut(half + chance.below(half.max(1))) {
+            *byte ^= 1 << chance.below(8);
+        }
     }
 
     /// Returns the same PUBLISH once more, with `QoS` 0, so that nobody has to acknowledge what was never sent.

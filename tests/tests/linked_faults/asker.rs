@@ -47,7 +47,7 @@ impl Asker {
 
     /// Asks without end until it is over, or the gateway is gone.
     pub(crate) fn live(&mut self, to: Name, is_over: &AtomicBool) {
-        while !is_over.load(Ordering::SeqCst) && self.set(to, 10).is_ok() {}
+        while !is_over.load(Ordering::SeqCst) && self.set(to, 3).is_ok() {}
     }
 
     /// Asks the counter of a home for another label, within some seconds, and returns the status of the answer.

@@ -1,8 +1,8 @@
 //! Homes whose links, gateways and disks fail: a checker reads what happened, and names the first promise that is broken.
 //!
 //! In the environment: `HES_ROUNDS=200` cuts so many lives short; `HES_CHANGES=10000` and `HES_PRESSES=2000` make that many of
-//! them while a link is cut; `HES_HOMES=7` joins up to seven homes; `MQTT_BROKER=mosquitto` has them meet there where they meet
-//! at a broker that is neither's.
+//! them while a link is cut, which `HES_PARTITION=60` has last for so many seconds at least; `HES_HOMES=7` joins up to seven
+//! homes; `MQTT_BROKER=mosquitto` has them meet there where they meet at a broker that is neither's.
 
 #![expect(
     clippy::expect_used,

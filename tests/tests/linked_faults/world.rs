@@ -184,7 +184,7 @@ impl World {
 fn home(name: Name, count: usize) -> Gateway {
     let others: Vec<&str> = NAMES.into_iter().take(count).filter(|other| count > 2 && *other != name).collect();
     let gateway = Gateway::prepare(env!("CARGO_BIN_EXE_hes-tests-gateway")).named(name);
-    let gateway = gateway.with_cluster("zigbee", "zigbee2mqtt").passing_on_to(&others).with_disk();
+    let gateway = gateway.with_cluster("zigbee", "zigbee2mqtt").with_metrics().passing_on_to(&others).with_disk();
     gateway.add_user(PERSON, "owner");
     gateway
 }

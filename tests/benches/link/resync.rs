@@ -127,7 +127,7 @@ fn shown(home: &Gateway) -> Shown {
 fn good(message: &Message) -> Value {
     let mut told: Value = serde_json::from_slice(&message.payload).unwrap_or_default();
     let is_good = told.get("quality").and_then(Value::as_str) == Some("good");
-    if is_good { told["value"].take() } else { Value::Null }
+    told.get_mut("value").filter(|_| is_good).map(Value::take).unwrap_or_default()
 }
 
 /// Waits until each value is right.

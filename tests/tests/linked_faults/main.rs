@@ -22,6 +22,7 @@ mod history;
 mod inn;
 mod kills;
 mod links;
+mod neighbours;
 mod promises;
 mod rings;
 mod scenes;

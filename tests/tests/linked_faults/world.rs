@@ -121,8 +121,8 @@ impl World {
                 let (to, is_over) = (NAMES[(place + 1) % count], &is_over);
                 scope.spawn(move || asker.live(to, is_over));
             }
+            let _over = Ends(&is_over);
             then(&mut self.gateways, &self.history);
-            is_over.store(true, Ordering::SeqCst);
         });
     }
 
@@ -197,6 +197,15 @@ fn pairs(count: usize) -> impl Iterator<Item = (usize, usize)> {
 pub(crate) fn turned(cable: &Cable, mood: Mood) -> impl Drop + '_ {
     cable.turn(mood);
     Whole(cable)
+}
+
+/// Ends what goes on meanwhile when it is dropped, also if that is by a panic.
+pub(crate) struct Ends<'o>(pub(crate) &'o AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
 }
 
 struct Whole<'c>(&'c Cable);

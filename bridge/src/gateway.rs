@@ -14,6 +14,7 @@ pub(crate) mod gates;
 mod keyring;
 mod link;
 mod listeners;
+mod marks;
 mod metrics;
 mod mind;
 mod notebook;

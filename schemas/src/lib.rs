@@ -26,6 +26,7 @@ pub mod schema;
 mod status;
 mod time;
 mod topic;
+mod trace;
 pub mod vocabulary;
 
 pub use address::{Address, DevicePath, Operation, PropertyPath, Root, Target};
@@ -43,3 +44,4 @@ pub use rights::Safety;
 pub use status::{Fault, Status, Symbol};
 pub use time::{Millis, Timestamp};
 pub use topic::{Topic, TopicError};
+pub use trace::{TraceParent, property as user_property};

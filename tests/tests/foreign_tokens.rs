@@ -228,6 +228,7 @@ fn asks(oak: &mut Impostor, id: u64, jti: &str, said: &mut Vec<String>) -> Reply
         ttl: Millis::from_secs(10),
         request: None,
         client: None,
+        trace: None,
         via: Vec::new(),
     }));
     oak.until("the request is answered", |message| {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hes_schemas::{
-    ClientId, ClusterId, Datum, Fault, HomeId, Millis, Sid, UserName, link::LinkMessage, message::KeySet,
+    ClientId, ClusterId, Datum, Fault, HomeId, Millis, Sid, TraceParent, UserName, link::LinkMessage, message::KeySet,
     rights::Grants,
 };
 
@@ -91,6 +91,8 @@ pub struct Asked<'a> {
     pub correlation: Option<&'a [u8]>,
     /// MQTT 5: Message Expiry Interval.
     pub expiry: Option<Millis>,
+    /// MQTT 5: the user property `traceparent`.
+    pub trace: Option<TraceParent>,
     /// How surely it is to be answered.
     pub delivery: Delivery,
 }

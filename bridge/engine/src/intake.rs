@@ -16,7 +16,7 @@ use crate::{
     notice::Notice,
     output::Letter,
     reply::{Reply, default_topic, named_topic},
-    requests::{Memo, MemoKey},
+    requests::{Again, Memo, MemoKey},
     timers::Timer,
 };
 
@@ -73,6 +73,7 @@ impl Engine {
             correlation: asked.correlation.map(Into::into),
             id,
             delivery: asked.delivery,
+            trace: asked.trace,
         }
     }
 
@@ -166,10 +167,13 @@ impl Engine {
                 return Err(Fault::new(Symbol::RequestIdReused, "another request had the same id; use a new one"));
             }
             let (asker, correlation) = (asked.asker.clone(), asked.correlation.map(Into::into));
-            let delivery = asked.delivery;
+            let Asked { delivery, trace, .. } = *asked;
             match memo.letter.clone() {
-                Some(letter) => self.deliver(Letter { asker, correlation, delivery, ..letter }),
-                None => (memo.again, memo.delivery) = (Some((asker, correlation)), memo.delivery.max(delivery)),
+                Some(letter) => self.deliver(Letter { asker, correlation, delivery, trace, ..letter }),
+                None => {
+                    memo.again = Some(Again { asker, correlation, trace });
+                    memo.delivery = memo.delivery.max(delivery);
+                }
             }
             self.counters.repeated += 1;
             self.note(Notice::Repeated);

@@ -164,7 +164,7 @@ impl Engine {
     /// Returns a notification as it is published.
     pub(crate) fn notification_post(&self, client: &ClientId, notification: &Notification) -> Post {
         let topic = self.root.topic(&Address::Notify(self.home.clone(), client.clone(), notification.sid.clone()));
-        Post { topic, payload: encode(Encoding::Json, notification), retain: false }
+        Post { topic, payload: encode(Encoding::Json, notification), retain: false, origin: None }
     }
 
     fn send_notification(&mut self, now: Timestamp, sid: &Sid, slot: Slot, happening: &Happening<'_>) {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hes_schemas::{
-    ClientId, ClusterId, DeviceDocument, DevicePath, Encoding, HomeId, Sid, Status, Topic, UserName, link::LinkMessage,
-    rights::Grants,
+    ClientId, ClusterId, DeviceDocument, DevicePath, Encoding, HomeId, Sid, Status, Topic, TraceParent, UserName,
+    link::LinkMessage, rights::Grants,
 };
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     homes::{Errand, ErrandKey},
     input::{Asker, Delivery},
     notice::Notice,
+    origin::Origin,
     record::{ParcelRecord, Record},
 };
 
@@ -98,6 +99,8 @@ pub struct Post {
     pub payload: Vec<u8>,
     /// It stands for a state and is retained.
     pub retain: bool,
+    /// Where it comes from, if another home said it.
+    pub origin: Option<Box<Origin>>,
 }
 
 /// An answer on its way.
@@ -115,6 +118,8 @@ pub struct Letter {
     pub correlation: Option<Box<[u8]>>,
     /// How the request ended, for the user property `status`.
     pub status: Status,
+    /// The user property `traceparent` of the request.
+    pub trace: Option<TraceParent>,
     /// How surely it is to be delivered.
     pub delivery: Delivery,
 }

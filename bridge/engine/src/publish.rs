@@ -182,11 +182,11 @@ impl Engine {
     }
 
     fn end(&self, address: &Address) -> Post {
-        Post { topic: self.root.topic(address), payload: Vec::new(), retain: true }
+        Post { topic: self.root.topic(address), payload: Vec::new(), retain: true, origin: None }
     }
 
     fn post<T: Serialize>(&self, address: &Address, message: &T, retain: bool) -> Post {
-        Post { topic: self.root.topic(address), payload: encode(Encoding::Json, message), retain }
+        Post { topic: self.root.topic(address), payload: encode(Encoding::Json, message), retain, origin: None }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where the answer to a request goes, and how it is written.
 
 use hes_schemas::{
-    Address, ClientId, Encoding, Fault, HomeId, RequestId, Root, Symbol, Topic, encode, message::Answer,
+    Address, ClientId, Encoding, Fault, HomeId, RequestId, Root, Symbol, Topic, TraceParent, encode, message::Answer,
 };
 
 use crate::{
@@ -19,6 +19,7 @@ pub(crate) struct Reply {
     pub(crate) correlation: Option<Box<[u8]>>,
     pub(crate) id: Option<RequestId>,
     pub(crate) delivery: Delivery,
+    pub(crate) trace: Option<TraceParent>,
 }
 
 impl Reply {
@@ -31,6 +32,7 @@ impl Reply {
             encoding: self.encoding,
             correlation: self.correlation.clone(),
             status: answer.status,
+            trace: self.trace,
             delivery: self.delivery,
         })
     }

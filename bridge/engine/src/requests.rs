@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use hes_schemas::{
-    RequestId, Timestamp, Topic, UserName,
+    RequestId, Timestamp, Topic, TraceParent, UserName,
     message::{Answer, Outcome},
 };
 use rustc_hash::FxHashMap;
@@ -54,12 +54,20 @@ pub(crate) type MemoKey = (UserName, Topic, RequestId);
 pub(crate) struct Memo {
     pub(crate) fingerprint: u64,
     pub(crate) until: Timestamp,
-    /// The asker and the Correlation Data with which it came again while it was under way: that is waited for now.
-    pub(crate) again: Option<(Asker, Option<Box<[u8]>>)>,
+    /// How it came again while it was under way: that is waited for now.
+    pub(crate) again: Option<Again>,
     /// How surely it is to be answered: as it wanted when that was most.
     pub(crate) delivery: Delivery,
     /// Nothing while the request is under way.
     pub(crate) letter: Option<Letter>,
+}
+
+/// What a request that comes again has of its own.
+#[derive(Debug)]
+pub(crate) struct Again {
+    pub(crate) asker: Asker,
+    pub(crate) correlation: Option<Box<[u8]>>,
+    pub(crate) trace: Option<TraceParent>,
 }
 
 /// All requests under way and all stored answers.
@@ -111,8 +119,8 @@ impl Requests {
     pub(crate) fn readdress(&mut self, key: &MemoKey, letter: &mut Letter) {
         let Some(memo) = self.memos.get_mut(key) else { return };
         letter.delivery = memo.delivery;
-        if let Some((asker, correlation)) = memo.again.take() {
-            letter.asker = asker;
+        if let Some(Again { asker, correlation, trace }) = memo.again.take() {
+            (letter.asker, letter.trace) = (asker, trace);
             letter.correlation = correlation.or(letter.correlation.take());
         }
     }

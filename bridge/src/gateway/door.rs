@@ -7,6 +7,7 @@ use hes_engine::{Asked, Asker, Delivery, Door as EngineDoor, Input};
 use hes_schemas::{Filter, Millis, Topic, UserName, rights::Grants};
 
 use super::{
+    marks,
     mind::Mind,
     rights::{ClientRights, House},
     sinks::from_post,
@@ -56,6 +57,7 @@ impl Backend for Door {
             response_topic: properties.response_topic.as_deref(),
             correlation: properties.correlation_data.as_deref(),
             expiry: properties.expiry.map(Millis::from_secs),
+            trace: marks::trace(properties.user.iter().map(|(name, value)| (&**name, &**value))),
             // a client that does not want it so surely has subscribed so
             delivery: Delivery::AtLeastOnce,
         }));

@@ -12,6 +12,7 @@ use hes_schemas::{ClientId, ClusterId, HomeId, UserName};
 
 use super::{
     alongside::Outbox,
+    marks,
     notebook::{Note, Notebook, Place, Turn},
     peers::Peers,
     register::Register,
@@ -192,16 +193,18 @@ impl Sinks {
 
 /// Makes a message of the built-in broker from one of the engine.
 pub(crate) fn from_post(post: Post) -> Publish {
-    let properties = Properties { content_type: Some("application/json".into()), ..Properties::default() };
+    let user = marks::of_post(&post);
+    let properties = Properties { content_type: Some("application/json".into()), user, ..Properties::default() };
     let publish = Publish::new(post.topic, post.payload).with(properties);
     if post.retain { publish.retained().at_least_once() } else { publish }
 }
 
 fn from_letter(letter: Letter) -> Publish {
+    let user = marks::of_letter(&letter);
     let properties = Properties {
         content_type: Some(letter.encoding.content_type().into()),
         correlation_data: letter.correlation.map(|bytes| Bytes::from(bytes.into_vec())),
-        user: vec![("status".into(), letter.status.code().to_string().into())],
+        user,
         ..Properties::default()
     };
     Publish::new(letter.topic, letter.payload).with(properties).at_least_once()

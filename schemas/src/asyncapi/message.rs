@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::user_property;
+
 /// A message of the document.
 struct Message {
     name: &'static str,
@@ -17,14 +19,17 @@ pub(super) fn reference(name: &str) -> Value {
 
 /// Describes all messages.
 pub(super) fn all() -> Map<String, Value> {
-    let messages = [
+    let shown = [
         ("Reading", "A value of a property."),
         ("DeviceDocument", "What a device is and can do."),
         ("HomeState", "Whether a gateway is there."),
-        ("KeySet", "The public keys of a home, as a JSON Web Key Set."),
         ("ClusterState", "Whether a cluster is there."),
         ("DeviceState", "Whether a device is there."),
         ("DeviceEvent", "Something that a device tells of."),
+    ]
+    .map(|(name, summary)| Message { name, summary, payload: schema(name), headers: Some("OriginHeaders") });
+    let messages = [
+        ("KeySet", "The public keys of a home, as a JSON Web Key Set."),
         ("Notification", "One thing that a subscriber is told."),
         ("LinkMessage", "One thing that a gateway says to another, as it is inside the seal."),
     ]
@@ -54,13 +59,17 @@ pub(super) fn all() -> Map<String, Value> {
         payload: schema("Answer"),
         headers: Some("AnswerHeaders"),
     };
-    messages.into_iter().chain(requests).chain(bare).chain([answer]).map(describe).collect()
+    shown.into_iter().chain(messages).chain(requests).chain(bare).chain([answer]).map(describe).collect()
 }
 
-/// Describes the properties of MQTT 5 that go with requests and answers.
-pub(super) fn headers() -> [(String, Value); 2] {
+/// Describes the properties of MQTT 5 that go with requests and answers, and with what other homes say.
+pub(super) fn headers() -> [(String, Value); 3] {
     let correlation = json!({ "type": "string", "description": "Which request this is, or which is answered. MQTT 5: Correlation Data." });
     let content = json!({ "enum": ["application/json", "application/cbor"], "description": "MQTT 5: Content Type." });
+    let trace = json!({
+        "type": "string",
+        "description": "The trace that the request is a part of, W3C Trace Context; passed over if it is not well-formed. MQTT 5: User Property.",
+    });
     let request = json!({
         "type": "object",
         "description": "Properties of the MQTT 5 packet; in MQTT 3.1.1 the body says the first three as reply_to, id, ttl.",
@@ -72,6 +81,7 @@ pub(super) fn headers() -> [(String, Value); 2] {
                 "description": "How long the request may act, in seconds. MQTT 5: Message Expiry Interval.",
             },
             "contentType": content,
+            user_property::TRACEPARENT: trace,
         },
     });
     let answer = json!({
@@ -80,10 +90,26 @@ pub(super) fn headers() -> [(String, Value); 2] {
         "properties": {
             "correlationData": correlation,
             "contentType": content,
-            "status": { "type": "string", "description": "The status of the answer. MQTT 5: User Property." },
+            user_property::STATUS: text("The status of the answer."),
+            user_property::TRACEPARENT: trace,
         },
     });
-    [("RequestHeaders".to_owned(), request), ("AnswerHeaders".to_owned(), answer)]
+    let origin = json!({
+        "type": "object",
+        "description": "Properties of the MQTT 5 packet, if another home said it.",
+        "properties": {
+            user_property::ID: text("Which message of that home it is; the same by whichever way it came."),
+            user_property::EPOCH: text("In which of its lives that home said so."),
+            user_property::SEQ: text("The number of the change in that life."),
+            user_property::VIA: text("The homes that passed it on, the first one first, with commas between them."),
+        },
+    });
+    let named = [("RequestHeaders", request), ("AnswerHeaders", answer), ("OriginHeaders", origin)];
+    named.map(|(name, headers)| (name.to_owned(), headers))
+}
+
+fn text(what: &str) -> Value {
+    json!({ "type": "string", "description": format!("{what} MQTT 5: User Property.") })
 }
 
 const fn request(name: &'static str, summary: &'static str, payload: Value) -> Message {
@@ -99,6 +125,8 @@ fn describe(message: Message) -> (String, Value) {
     object.insert("payload".to_owned(), payload);
     if let Some(headers) = headers {
         object.insert("headers".to_owned(), schema(headers));
+    }
+    if matches!(headers, Some("RequestHeaders" | "AnswerHeaders")) {
         object.insert("correlationId".to_owned(), json!({ "location": "$message.header#/correlationData" }));
     }
     let binding = json!({ "mqtt": { "contentType": "application/json", "bindingVersion": "0.2.0" } });

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientId, Datum, HomeId, Millis, RequestId};
+use crate::{ClientId, Datum, HomeId, Millis, RequestId, TraceParent, trace};
 
 /// A request of a user of one home about another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +24,9 @@ pub struct Ask {
     /// The asker's client, which notifications go to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<ClientId>,
+    /// The trace that it is a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "trace::lenient")]
+    pub trace: Option<TraceParent>,
     /// The homes that passed it on, the first one first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<HomeId>,

@@ -119,6 +119,7 @@ impl House {
             response_topic: None,
             correlation: Some(&round.to_be_bytes()),
             expiry: None,
+            trace: None,
             delivery: Delivery::AtLeastOnce,
         };
         self.engine.handle(now(), Input::Asked(asked));

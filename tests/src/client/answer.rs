@@ -17,6 +17,8 @@ pub struct Answer {
     pub body: Value,
     /// The user property `status`; there is none in MQTT 3.1.1.
     pub label: Option<String>,
+    /// The user property `traceparent`; there is none in MQTT 3.1.1.
+    pub trace: Option<String>,
 }
 
 impl Answer {
@@ -31,10 +33,13 @@ impl Answer {
             _ => serde_json::from_slice(&message.payload).ok()?,
         };
         let named = properties.correlation.clone().and_then(|bytes| String::from_utf8(bytes).ok());
+        let mark =
+            |wanted: &str| properties.user.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
         Some(Self {
             token: named.or_else(|| body.get("id").and_then(Value::as_str).map(str::to_owned)).unwrap_or_default(),
             status: body.get("status")?.as_u64()?,
-            label: properties.user.iter().find(|(name, _)| name == "status").map(|(_, value)| value.clone()),
+            label: mark("status"),
+            trace: mark("traceparent"),
             body,
         })
     }

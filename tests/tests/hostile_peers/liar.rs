@@ -154,6 +154,7 @@ impl Liar {
             ttl: Millis::from_secs(5),
             request: None,
             client: None,
+            trace: None,
             via: Vec::new(),
         }));
         while !self.heard.iter().any(|it| matches!(it, LinkMessage::Reply(reply) if reply.id == id)) {

@@ -4,6 +4,7 @@ mod accounts;
 mod devices;
 mod federations;
 mod keys;
+mod marks;
 mod pairing;
 mod sharing;
 mod subscribing;

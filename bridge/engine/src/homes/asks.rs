@@ -18,7 +18,7 @@ mod sids;
 
 use std::collections::BTreeMap;
 
-use hes_schemas::{ClientId, Datum, HomeId, RequestId, Timestamp, UserName};
+use hes_schemas::{ClientId, Datum, HomeId, RequestId, Timestamp, TraceParent, UserName};
 
 use self::{abroad::Abroad, pages::Page, parts::Place};
 pub(crate) use self::{
@@ -70,6 +70,7 @@ struct Question {
     body: Datum,
     request: Option<RequestId>,
     client: Option<ClientId>,
+    trace: Option<TraceParent>,
 }
 
 /// Whether it may be asked again if the token is not known there; nothing has acted then.

@@ -12,6 +12,7 @@ use hes_schemas::{
 use super::peers::Ways;
 use crate::{
     engine::Engine,
+    origin::Origin,
     output::{Output, Post},
     record::Record,
 };
@@ -152,12 +153,13 @@ impl Engine {
         if let Some(known) = self.homes.peers.known.get_mut(peer) {
             known.inbox.is_of(&event.path, event.stamp);
         }
-        let path = event.path.clone();
+        let (path, stamp, via) = (event.path.clone(), event.stamp, event.via.clone());
         self.pass_event_on(now, peer, address.home(), event);
         // by the one way that there is, the number of the entry says it all
         let origin = if self.homes.peers.ways() == Ways::Several { self.origin(peer, &path) } else { None };
         let payload = encode(Encoding::Json, &message);
-        Some((Post { topic: self.root.topic(&address), payload, retain: false }, origin))
+        let from = Origin { home: address.home().clone(), stamp, via };
+        Some((Post { topic: self.root.topic(&address), payload, retain: false, origin: Some(Box::new(from)) }, origin))
     }
 
     fn origin(&mut self, peer: &HomeId, path: &str) -> Option<Record> {

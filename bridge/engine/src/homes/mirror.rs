@@ -18,6 +18,7 @@ use self::graves::Graves;
 use super::{feed::Path, peers::Ways, word::Word};
 use crate::{
     engine::Engine,
+    origin::Origin,
     output::{Output, Post},
     record::{MirrorRecord, Record},
     timers::Timer,

@@ -157,6 +157,7 @@ impl World {
                 response_topic: None,
                 correlation: None,
                 expiry: None,
+                trace: None,
                 delivery: Delivery::AtLeastOnce,
             }),
         );
@@ -206,6 +207,7 @@ impl World {
                 response_topic: None,
                 correlation: Some(correlation.as_bytes()),
                 expiry: None,
+                trace: None,
                 delivery: Delivery::AtLeastOnce,
             }),
         );

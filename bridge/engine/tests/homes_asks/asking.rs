@@ -36,6 +36,7 @@ impl World {
                 response_topic: None,
                 correlation: Some(correlation.as_bytes()),
                 expiry: None,
+                trace: None,
                 delivery: Delivery::AtLeastOnce,
             }),
         );

@@ -24,6 +24,7 @@ fn ask(id: u64, token: &str) -> LinkMessage {
         ttl: Millis::from_secs(10),
         request: None,
         client: None,
+        trace: None,
         via: Vec::new(),
     })
 }

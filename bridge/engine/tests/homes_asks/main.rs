@@ -22,6 +22,7 @@ mod subscribing;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the stories use the rest")]
 mod support;
+mod tracing;
 mod waiting;
 #[path = "../federations/world.rs"]
 #[expect(dead_code, reason = "the stories of federations use the rest")]

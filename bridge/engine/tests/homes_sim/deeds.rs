@@ -230,6 +230,7 @@ impl World {
             response_topic: None,
             correlation: Some(correlation.as_bytes()),
             expiry: Some(ttl),
+            trace: None,
             delivery: Delivery::AtLeastOnce,
         };
         self.handle(sent.home, Input::Asked(asked));

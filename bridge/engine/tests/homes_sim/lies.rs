@@ -118,6 +118,7 @@ fn ask(liar: Name, about: Name, id: u64) -> Ask {
         ttl: hes_schemas::Millis::from_secs(600),
         request: None,
         client: None,
+        trace: None,
         via: Vec::new(),
     }
 }

@@ -252,3 +252,15 @@ fn large_answers_are_forgotten_sooner() {
     }
     assert_eq!((house.engine.counters().answers_forgotten, house.engine.load().answers), (2, 1));
 }
+
+#[test]
+fn an_answer_carries_the_trace_with_which_it_was_asked_for_last() {
+    let traces = [1, 2, 3].map(|it| format!("00-0af7651916cd43dd8448eb211c80319c-000000000000000{it}-01"));
+    let mut house = lamp();
+    let first = house.send(set_on("7").traced(&traces[0]));
+    house.send(set_on("7").again(&first).traced(&traces[1]));
+    house.reports("lamp", json!({"state": "ON"}));
+    house.send(set_on("7").again(&first).traced(&traces[2]));
+    let carried: Vec<_> = house.letters.iter().filter_map(|letter| letter.trace).map(|it| it.to_string()).collect();
+    assert_eq!(carried, traces[1..]);
+}

@@ -1,7 +1,7 @@
 //! A request as a client puts it on the wire.
 
 use hes_engine::{Asked, Asker, Delivery, Door};
-use hes_schemas::{ClientId, Datum, Encoding, Millis, UserName, encode};
+use hes_schemas::{ClientId, Datum, Encoding, Millis, TraceParent, UserName, encode};
 
 use super::ANNA;
 
@@ -17,6 +17,7 @@ pub(crate) struct Ask {
     pub(crate) response_topic: Option<String>,
     pub(crate) correlation: Option<Vec<u8>>,
     pub(crate) expiry: Option<Millis>,
+    pub(crate) trace: Option<TraceParent>,
     pub(crate) delivery: Delivery,
 }
 
@@ -37,6 +38,7 @@ impl Ask {
             response_topic: None,
             correlation: None,
             expiry: None,
+            trace: None,
             delivery: Delivery::AtLeastOnce,
         }
     }
@@ -88,6 +90,11 @@ impl Ask {
         Self { expiry: Some(Millis::from_secs(seconds)), ..self }
     }
 
+    /// Asks as a part of somebody's trace.
+    pub(crate) fn traced(self, trace: &str) -> Self {
+        Self { trace: TraceParent::read(trace), ..self }
+    }
+
     /// Asks with a body in CBOR.
     pub(crate) fn cbor(self, body: &Datum) -> Self {
         Self { payload: encode(Encoding::Cbor, body), ..self.content_type("application/cbor") }
@@ -105,6 +112,7 @@ impl Ask {
             response_topic: self.response_topic.as_deref(),
             correlation: self.correlation.as_deref(),
             expiry: self.expiry,
+            trace: self.trace,
             delivery: self.delivery,
         }
     }

@@ -10,7 +10,10 @@ use rumqttc::v5::{
     },
 };
 
-use super::{super::mind::Mind, Outbox};
+use super::{
+    super::{marks, mind::Mind},
+    Outbox,
+};
 use crate::remote::{DEAF, Way};
 
 /// What listens to the other broker.
@@ -54,7 +57,7 @@ impl Listener<'_> {
         // a request that is retained is refused, but would come again at each connection
         let is_unwanted = || is_request || !self.mind.look(|engine| engine.retains(&topic));
         if publish.retain && !publish.payload.is_empty() && is_unwanted() {
-            self.outbox.publish(&Post { topic, payload: Vec::new(), retain: true });
+            self.outbox.publish(&Post { topic, payload: Vec::new(), retain: true, origin: None });
         }
     }
 
@@ -71,6 +74,7 @@ impl Listener<'_> {
             response_topic: properties.response_topic.as_deref(),
             correlation: properties.correlation_data.as_deref(),
             expiry: properties.message_expiry_interval.map(Millis::from_secs),
+            trace: marks::trace(properties.user_properties.iter().map(|(name, value)| (name.as_str(), value.as_str()))),
             delivery: if publish.qos == QoS::AtMostOnce { Delivery::AtMostOnce } else { Delivery::AtLeastOnce },
         }));
     }

@@ -15,7 +15,7 @@ use rumqttc::v5::{
 use tokio::sync::mpsc::Receiver;
 
 use super::{
-    super::{mind::Mind, report},
+    super::{marks, mind::Mind, report},
     Outbox, Outgoing,
     listener::Listener,
 };
@@ -162,18 +162,22 @@ async fn say_all(mind: &Mind, client: &AsyncClient) -> Result<(), String> {
 }
 
 async fn say(client: &AsyncClient, post: Post) -> Result<(), String> {
-    let properties =
-        PublishProperties { content_type: Some(Encoding::Json.content_type().to_owned()), ..Default::default() };
-    let Post { topic, payload, retain } = post;
+    let properties = PublishProperties {
+        content_type: Some(Encoding::Json.content_type().to_owned()),
+        user_properties: marks::of_post(&post),
+        ..Default::default()
+    };
+    let Post { topic, payload, retain, origin: _ } = post;
     let said = client.publish_with_properties(topic.as_str(), QoS::AtLeastOnce, retain, payload, properties).await;
     said.map_err(|error| error.to_string())
 }
 
 async fn send(client: &AsyncClient, letter: Letter) -> Result<(), String> {
+    let user_properties = marks::of_letter(&letter);
     let properties = PublishProperties {
         content_type: Some(letter.encoding.content_type().to_owned()),
         correlation_data: letter.correlation.map(|bytes| Bytes::from(bytes.into_vec())),
-        user_properties: vec![("status".to_owned(), letter.status.code().to_string())],
+        user_properties,
         ..Default::default()
     };
     let topic = letter.topic.as_str();

@@ -43,6 +43,7 @@ fn subscribe() -> Input<'static> {
         response_topic: Some("hes/1/oak/$res/panel"),
         correlation: Some(b"1"),
         expiry: None,
+        trace: None,
         delivery: Delivery::AtLeastOnce,
     })
 }

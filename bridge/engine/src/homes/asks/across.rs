@@ -77,6 +77,7 @@ impl Engine {
             body: call.body(),
             request: request.memo.as_ref().map(|(.., id)| id.clone()),
             client: request.reply.client(&self.root),
+            trace: request.reply.trace,
         }
     }
 
@@ -152,10 +153,10 @@ impl Waiting {
     }
 
     fn to_ask(&self, now: Timestamp, id: u64, token: String) -> Ask {
-        let Question { path, body, request, client, .. } = &self.question;
+        let Question { path, body, request, client, trace, .. } = &self.question;
         let (path, body, request, client) = (path.to_string(), body.clone(), request.clone(), client.clone());
         let ttl = time_there(self.deadline.since(now));
-        Ask { id, token, path, body, ttl, request, client, via: Vec::new() }
+        Ask { id, token, path, body, ttl, request, client, trace: *trace, via: Vec::new() }
     }
 }
 

@@ -73,6 +73,7 @@ impl Engine {
             response_topic: client.as_ref().map(|topic| topic.as_str()),
             correlation: ask.request.as_ref().map(|id| id.as_str().as_bytes()),
             expiry: Some(ttl),
+            trace: ask.trace,
             delivery: Delivery::AtLeastOnce,
         };
         self.asked(now, &asked);

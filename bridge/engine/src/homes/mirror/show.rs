@@ -1,7 +1,8 @@
 //! What of it is shown, kept and passed on.
 
 use super::{
-    Address, Bound, Engine, Face, HOPS, HomeId, Item, MirrorRecord, Output, Path, Post, Record, Thing, Told, Ways, Word,
+    Address, Bound, Engine, Face, HOPS, HomeId, Item, MirrorRecord, Origin, Output, Path, Post, Record, Thing, Told,
+    Ways, Word,
 };
 
 impl Engine {
@@ -25,7 +26,8 @@ impl Engine {
         let thing = self.homes.peers.mirrors.things.get(path)?;
         let (told, is_sure) = self.best(thing)?;
         let payload = if is_sure { told.word.payload() } else { told.word.unsure().payload() };
-        Some(Post { topic: self.root.topic(&thing.address), payload, retain: true })
+        let origin = Origin { home: thing.address.home().clone(), stamp: told.stamp, via: told.via.clone() };
+        Some(Post { topic: self.root.topic(&thing.address), payload, retain: true, origin: Some(Box::new(origin)) })
     }
 
     /// Returns where other homes retain something: all of it below one of some levels, or there alone.
@@ -82,7 +84,7 @@ impl Engine {
 
     pub(super) fn mirror_end(&self, path: &str) -> Option<Post> {
         let address = self.root.parse(&format!("{}/{path}", self.root.as_str()))?;
-        Some(Post { topic: self.root.topic(&address), payload: Vec::new(), retain: true })
+        Some(Post { topic: self.root.topic(&address), payload: Vec::new(), retain: true, origin: None })
     }
 
     pub(super) fn mirror_record(&self, path: &str) -> Option<MirrorRecord> {

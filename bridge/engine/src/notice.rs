@@ -40,7 +40,7 @@ pub enum Notice {
     /// Another home said something that no honest one says, and how often it has: told at each power of two.
     PeerLied(HomeId, &'static str, u64),
     /// Another home was not told so many things, because each is larger than it takes.
-    LeftOut(HomeId, usize),
+    LeftOut(HomeId, u64),
 }
 
 /// How much an engine holds; each has its bound in [`crate::Limits`].

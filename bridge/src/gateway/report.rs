@@ -124,6 +124,10 @@ pub(crate) fn peer_down(peer: &HomeId, reason: &str) {
     warn!(%peer, %reason, "Link to other home down");
 }
 
+pub(crate) fn peer_gone(peer: &HomeId) {
+    info!(%peer, "Link to other home ended, with a goodbye");
+}
+
 pub(crate) fn peer_untimely(peer: &HomeId) {
     warn!(%peer, "Other home not let in: its key does not hold at this time, so a clock is wrong, here or there");
 }

@@ -61,3 +61,20 @@ fn trust_ends_when_one_owner_says_so_and_can_begin_again() {
     say(&elm, &["peer", "remove", "oak", "--yes"]);
     pair(&oak, &elm);
 }
+
+#[test]
+fn a_home_that_stops_in_good_order_alarms_nobody() {
+    let (mut oak, mut elm) = (home("oak"), home("elm"));
+    pair(&oak, &elm);
+    await_link(&oak, &elm);
+    elm.stop();
+    until("oak misses elm", || (state(&oak, &elm)? == "offline").then_some(()));
+    elm.restart();
+    await_link(&oak, &elm);
+    oak.stop();
+    until("elm misses oak", || (state(&elm, &oak)? == "offline").then_some(()));
+    for output in [oak.program().output(), elm.program().output()] {
+        let lost: Vec<&str> = output.lines().filter(|line| line.contains("Link to other home down")).collect();
+        assert!(lost.is_empty(), "{lost:#?}");
+    }
+}

@@ -30,6 +30,8 @@ pub(super) struct Origins {
 /// The events of one kind of one device.
 #[derive(Debug, Default)]
 struct Events {
+    /// Who was the first to tell of any, as long as it takes room for that.
+    teller: Option<HomeId>,
     /// All up to this one count as heard.
     floor: Stamp,
     /// Those above it that are on disk.
@@ -74,7 +76,8 @@ impl Origins {
         if !self.heard.contains_key(path) && !self.take_room(peer) {
             return None;
         }
-        let events = self.heard.entry(path.to_owned()).or_default();
+        let begin = || Events { teller: Some(peer.clone()), ..Events::default() };
+        let events = self.heard.entry(path.to_owned()).or_insert_with(begin);
         if events.is_heard(stamp) {
             return Some(false);
         }
@@ -82,6 +85,12 @@ impl Origins {
         events.waiting.insert(stamp);
         events.is_kept = false;
         Some(true)
+    }
+
+    /// Forgets what a peer was the first to tell of, with the room that it took.
+    pub(super) fn let_go(&mut self, peer: &HomeId) {
+        self.heard.retain(|_, events| events.teller.as_ref() != Some(peer));
+        self.loads.remove(peer);
     }
 
     fn take_room(&mut self, peer: &HomeId) -> bool {
@@ -139,7 +148,8 @@ impl Origins {
         }
         let mut stamps = item.body.as_list().unwrap_or_default().iter().filter_map(stamp);
         let floor = stamps.next().unwrap_or_default();
-        let events = Events { floor, noted: stamps.collect(), is_kept: true, ..Events::default() };
+        let events =
+            Events { floor, noted: stamps.collect(), is_kept: true, teller: Some(peer.clone()), ..Events::default() };
         if self.heard.insert(item.path.clone(), events).is_none() {
             *self.loads.entry(peer.clone()).or_default() += 1;
         }
@@ -185,6 +195,20 @@ mod tests {
         assert!((1..200).all(|seq| hears(&mut origins, seq)));
         assert!((1..200).all(|seq| !hears(&mut origins, seq)));
         assert!(hears(&mut origins, 200));
+    }
+
+    #[test]
+    fn a_peer_that_has_gone_takes_no_room_and_harms_no_other() {
+        let (mut origins, fir) = (Origins::default(), HomeId::new("fir").unwrap());
+        let path = |number: usize| format!("elm/zigbee/b{number}/event/action");
+        let tells = |origins: &mut Origins, peer: &HomeId, number| origins.hear(peer, &path(number), stamp_of(1));
+        assert_eq!(tells(&mut origins, &fir, PATHS), Some(true));
+        assert!((0..PATHS).all(|number| tells(&mut origins, &elm(), number) == Some(true)));
+        assert_eq!(tells(&mut origins, &elm(), PATHS + 1), None, "it has no room");
+        origins.let_go(&elm());
+        assert_eq!(origins.heard.len(), 1);
+        assert_eq!(tells(&mut origins, &elm(), PATHS), Some(false), "what another told is known still");
+        assert_eq!(tells(&mut origins, &elm(), PATHS + 1), Some(true));
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub(super) struct Peer {
     pub(super) inbox: Inbox,
     /// How often it said what no honest peer says.
     lies: u64,
+    /// How much it was not told because it takes less.
+    untold: u64,
     /// How many entries of the log to it were given up for want of room.
     dropped: u64,
 }
@@ -131,15 +133,19 @@ impl Engine {
         let terms: BTreeMap<HomeId, PeerTerms> = others.map(|it| (it.home.clone(), it)).collect();
         let is_gone = |home: &&HomeId| !terms.contains_key(*home);
         let gone: Vec<HomeId> = self.homes.peers.known.keys().filter(is_gone).cloned().collect();
-        for peer in gone {
-            self.peer_down(now, &peer, "there is no trust any more".to_owned());
-            self.forget_mirrors(&peer, |_| true);
-            self.disown(&peer);
-            if let Some(gone) = self.homes.peers.known.remove(&peer) {
-                self.put(Output::Save(Record::ParcelsGone(peer, gone.outbox.last())));
+        for peer in &gone {
+            self.peer_down(now, peer, "there is no trust any more".to_owned());
+            self.forget_mirrors(peer, |_| true);
+            self.disown(peer);
+            if let Some(gone) = self.homes.peers.known.remove(peer) {
+                self.put(Output::Save(Record::ParcelsGone(peer.clone(), gone.outbox.last())));
             }
         }
         let ways = self.homes.peers.ways();
+        if ways == Ways::One {
+            // what others tell by another way is still to be known again
+            gone.iter().for_each(|peer| self.homes.peers.origins.let_go(peer));
+        }
         for (home, PeerTerms { transit, .. }) in terms {
             let peer = self.homes.peers.known.entry(home.clone()).or_default();
             if std::mem::replace(&mut peer.transit, transit) != transit {

@@ -120,3 +120,16 @@ fn a_reply_of_somebody_else_takes_nothing_from_who_waits() {
     world.deliver();
     assert_eq!(world.answer(&ticket).status.code(), 200);
 }
+
+#[test]
+fn a_peer_that_takes_little_again_and_again_fills_no_log() {
+    let mut world = joined();
+    for epoch in 500..600 {
+        takes(&mut world, "oak", "elm", epoch, 256);
+        world.later(2_000);
+    }
+    let count = world.homes[&home("elm")].engine.counters().left_out;
+    let notices = world.homes[&home("elm")].notices.iter().filter(|it| matches!(it, Notice::LeftOut(..))).count();
+    assert!(count > 100, "{count} were left out");
+    assert!(notices <= 64 - usize::try_from(count.leading_zeros()).unwrap(), "{notices} notices of {count}");
+}

@@ -86,6 +86,8 @@ struct State {
     is_told: bool,
     since: Option<Timestamp>,
     reason: Option<String>,
+    /// One of the two has said goodbye.
+    is_parting: bool,
     /// The way cannot go on as it is; why.
     failed: Option<&'static str>,
 }
@@ -107,7 +109,8 @@ impl Line {
         mind: Weak<Mind>,
     ) -> Option<Arc<Self>> {
         let channel = Channel::new(Arc::clone(station), home.clone())?;
-        let state = State { is_told: false, since: None, reason: Some(UNHEARD.to_owned()), failed: None };
+        let state =
+            State { is_told: false, since: None, reason: Some(UNHEARD.to_owned()), is_parting: false, failed: None };
         Some(Arc::new(Self {
             topic: root.topic(&Address::Link(station.home().clone(), home.clone())),
             home,
@@ -198,6 +201,7 @@ impl Line {
     pub(super) fn leave(&self) {
         if lock(&self.state).is_told {
             self.say(&[LinkMessage::Bye]);
+            lock(&self.state).is_parting = true;
         }
     }
 

@@ -48,11 +48,17 @@ impl Engine {
         usize::try_from(asks).unwrap_or(usize::MAX)
     }
 
-    /// Reports that something was not told to a peer because it takes less.
+    /// Counts what was not told to a peer because it takes less.
     pub(in crate::homes) fn left_out(&mut self, peer: &HomeId, count: usize) {
-        if count > 0 {
-            self.counters.left_out += u64::try_from(count).unwrap_or(u64::MAX);
-            self.note(Notice::LeftOut(peer.clone(), count));
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.counters.left_out += count;
+        let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
+        let before = known.untold;
+        known.untold = before.saturating_add(count);
+        // reported at powers of two: a peer that takes little and says so often must not fill the log
+        if known.untold.leading_zeros() < before.leading_zeros() {
+            let untold = known.untold;
+            self.note(Notice::LeftOut(peer.clone(), untold));
         }
     }
 }

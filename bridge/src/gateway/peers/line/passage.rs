@@ -4,6 +4,7 @@ use std::{fmt, sync::atomic::Ordering};
 
 use hes_broker::Publish;
 use hes_engine::Input;
+use hes_schemas::link::LinkMessage;
 use tokio::sync::mpsc::Sender;
 
 use super::{
@@ -21,7 +22,12 @@ impl Line {
         self.up();
         if let Some(messages) = unpack(message) {
             return messages.for_each(|said| match said {
-                Ok(said) => self.tell(Input::PeerSaid(&self.home, said)),
+                Ok(said) => {
+                    if said == LinkMessage::Bye {
+                        lock(&self.state).is_parting = true;
+                    }
+                    self.tell(Input::PeerSaid(&self.home, said));
+                }
                 Err(error) => self.malformed(&error),
             });
         }
@@ -47,7 +53,8 @@ impl Line {
             if state.is_told {
                 return;
             }
-            *state = State { is_told: true, since: Some(self.clock.now()), reason: None, failed: None };
+            *state =
+                State { is_told: true, since: Some(self.clock.now()), reason: None, is_parting: false, failed: None };
         }
         report::peer_up(&self.home);
         self.tell(Input::PeerUp(self.home.clone()));
@@ -56,15 +63,18 @@ impl Line {
     }
 
     pub(super) fn down(&self, reason: &str) {
-        let was_told = {
+        let State { is_told: was_told, is_parting, .. } = {
             let mut state = lock(&self.state);
             let since = if state.is_told { Some(self.clock.now()) } else { state.since };
-            let was_told = state.is_told;
-            *state = State { is_told: false, since, reason: Some(reason.to_owned()), failed: None };
-            was_told
+            let reason = Some(reason.to_owned());
+            std::mem::replace(&mut *state, State { is_told: false, since, reason, is_parting: false, failed: None })
         };
         if was_told {
-            report::peer_down(&self.home, reason);
+            if is_parting {
+                report::peer_gone(&self.home);
+            } else {
+                report::peer_down(&self.home, reason);
+            }
             self.tell(Input::PeerDown(self.home.clone(), reason.to_owned()));
         }
     }

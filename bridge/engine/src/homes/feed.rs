@@ -110,6 +110,11 @@ impl Feed {
         true
     }
 
+    /// Says whether who has heard so far has all that was acknowledged: in another life, it may have forgotten.
+    const fn is_known_by(&self, state: u64) -> bool {
+        state >= self.acknowledged
+    }
+
     /// Has all told again that has not been acknowledged; returns whether that is enough.
     fn go_back(&mut self) -> bool {
         if !self.stands || !matches!(self.snapshot, Snapshot::Heard) {
@@ -211,7 +216,8 @@ impl Engine {
         let epoch = self.epoch;
         let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
         known.feed.guests = guests;
-        let can_go_on = heard.epoch == epoch && known.feed.heard(heard.state) && known.feed.go_back();
+        let is_ours = heard.epoch == epoch && known.feed.is_known_by(heard.state);
+        let can_go_on = is_ours && known.feed.heard(heard.state) && known.feed.go_back();
         if can_go_on {
             self.homes.peers.expectant.insert(peer.clone());
         } else {
@@ -303,6 +309,15 @@ mod tests {
     fn tell(feed: &mut Feed, door: Option<&str>) -> Vec<Item> {
         let part = feed.next(Timestamp::default(), (10_000, 10_000), |_| door.map(item), item(""));
         part.map(|part| part.items).unwrap_or_default()
+    }
+
+    #[test]
+    fn who_has_forgotten_what_it_acknowledged_cannot_go_on() {
+        let mut feed = Feed::default();
+        feed.begin(&[DOOR.into()]);
+        assert_eq!(tell(&mut feed, Some("a door")), [item("a door")]);
+        assert!(feed.heard(1));
+        assert_eq!([0, 1].map(|heard| feed.is_known_by(heard)), [false, true]);
     }
 
     #[test]

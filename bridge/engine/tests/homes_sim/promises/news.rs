@@ -30,7 +30,8 @@ impl Promise for News {
         self.consents.take(entry);
         let home = entry.home;
         match &entry.fact {
-            Fact::Subscribed { to, until } => {
+            // what was given may have been taken back while the answer was on its way, and the subscription with it
+            Fact::Subscribed { to, until } if self.may_know(to, home) => {
                 self.subscriptions.insert((home, to), *until);
             }
             Fact::Happened { event, device } => self.owe(home, *event, device, entry.now),
@@ -66,6 +67,10 @@ impl News {
         let may_know = |to: Name| to == of || self.consents.certainly(of, to, "button", "action");
         self.subscriptions.retain(|(home, to), _| *to != of || may_know(home));
         self.owed.retain(|(by, _, to), _| *by != of || may_know(to));
+    }
+
+    fn may_know(&self, of: Name, to: Name) -> bool {
+        to == of || self.consents.certainly(of, to, "button", "action")
     }
 
     fn rest(&mut self) -> Result<(), String> {

@@ -8,6 +8,7 @@ mod marks;
 mod pairing;
 mod sharing;
 mod subscribing;
+mod tokens;
 mod words;
 
 use hes_tests::{

@@ -111,7 +111,7 @@ impl Impostor {
         for said in unpack(message).into_iter().flatten() {
             let said = said.expect("what an honest gateway says");
             if matches!(said, LinkMessage::Beat(_)) {
-                self.say(&LinkMessage::Beat(Beat { heard: Heard::default() }));
+                self.say(&LinkMessage::Beat(Beat { heard: Heard::default(), at: None }));
             }
             self.heard.push(said);
         }
@@ -150,5 +150,6 @@ fn hello(own: &str) -> Hello {
         epoch: 1_000,
         limits: LinkLimits { bytes: 1 << 19, asks: 64 },
         heard: Heard::default(),
+        at: None,
     }
 }

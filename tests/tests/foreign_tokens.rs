@@ -226,6 +226,7 @@ fn asks(oak: &mut Impostor, id: u64, jti: &str, said: &mut Vec<String>) -> Reply
         path: "home/zigbee/lamp/property/on/get".to_owned(),
         body: Datum::Map(Box::default()),
         ttl: Millis::from_secs(10),
+        since: None,
         request: None,
         client: None,
         trace: None,

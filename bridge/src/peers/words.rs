@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     fn beat(log: u64) -> LinkMessage {
-        LinkMessage::Beat(Beat { heard: Heard { log, ..Heard::default() } })
+        LinkMessage::Beat(Beat { heard: Heard { log, ..Heard::default() }, at: None })
     }
 
     fn reply(size: usize) -> LinkMessage {

@@ -18,6 +18,11 @@ pub struct Ask {
     pub body: Datum,
     /// How long it may act.
     pub ttl: Millis,
+    /// What the clock of the one who is asked has shown at least when this was said: what that said of it last
+    /// ([`Hello::at`](super::Hello::at)), and the time since. However late it comes, it does not act when its time from then on
+    /// is over; without this its time begins when it comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<u64>,
     /// What the asker calls it: the same again is the same request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestId>,

@@ -20,6 +20,10 @@ pub struct Hello {
     pub limits: LinkLimits,
     /// How far it has heard the other.
     pub heard: Heard,
+    /// What its clock shows, in milliseconds since any moment; it means nothing to the other, who gives it back in an
+    /// [`Ask`](super::Ask).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<u64>,
 }
 
 /// What a gateway takes of another.
@@ -36,6 +40,9 @@ pub struct LinkLimits {
 pub struct Beat {
     /// How far it has heard the other.
     pub heard: Heard,
+    /// As in [`Hello::at`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<u64>,
 }
 
 /// How far a gateway has heard the two streams of another; all zero if it never has.

@@ -114,9 +114,8 @@ impl Liar {
         self.epoch += 1;
         let limits = LinkLimits { bytes: 1 << 19, asks: 64 };
         let formats = vec!["application/cbor".to_owned()];
-        let hello =
-            Hello { versions: vec![1], formats, home: home("elm"), epoch: self.epoch, limits, heard: Heard::default() };
-        self.say(&LinkMessage::Hello(hello));
+        let (home, epoch, heard) = (home("elm"), self.epoch, Heard::default());
+        self.say(&LinkMessage::Hello(Hello { versions: vec![1], formats, home, epoch, limits, heard, at: None }));
     }
 
     /// Says a word.
@@ -152,6 +151,7 @@ impl Liar {
             path: "oak/zigbee/lamp/property/on/get".to_owned(),
             body: hes_schemas::Datum::Null,
             ttl: Millis::from_secs(5),
+            since: None,
             request: None,
             client: None,
             trace: None,

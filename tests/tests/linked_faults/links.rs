@@ -69,6 +69,22 @@ fn a_link_that_is_silent_is_missed_while_its_connection_stays_open() {
 }
 
 #[test]
+fn a_request_that_is_held_back_does_nothing_after_its_time() {
+    let mut world = World::two();
+    world.await_answers();
+    let mut asker = world.asker(0);
+    for mood in [Mood::Deaf, Mood::Dumb] {
+        {
+            let _held = turned(world.cable(), mood);
+            assert_eq!(asker.set(NAMES[1], 2), Ok(504));
+        }
+        // what was held back comes before what is asked now, and the checker knows what may no longer act
+        until("a request is answered again", || (asker.set(NAMES[1], 10) == Ok(200)).then_some(()));
+    }
+    world.settle();
+}
+
+#[test]
 fn packets_that_are_doubled_late_or_overtaken_lose_nothing_and_double_nothing() {
     let mut world = World::two();
     world.cable().turn(Mood::Wild);

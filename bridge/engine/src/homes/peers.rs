@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hes_schemas::{
     HomeId, Millis, Timestamp,
-    link::{Beat, Entry, Heard, LinkLimits, LinkMessage, Log, Stamp},
+    link::{Entry, Heard, LinkLimits, LinkMessage, Log, Stamp},
 };
 
-pub(super) use self::bounds::TAKES;
+pub(super) use self::{bounds::TAKES, line::clock};
 use super::{
     feed::Feed,
     inbox::Inbox,
@@ -107,6 +107,8 @@ pub(super) struct Line {
     due: Option<Timestamp>,
     epoch: u64,
     takes: LinkLimits,
+    /// What its clock showed at some moment, at least, and when that was here.
+    hands: Option<(u64, Timestamp)>,
 }
 
 impl Peers {
@@ -195,7 +197,7 @@ impl Engine {
             | LinkMessage::Reply(_)
             | LinkMessage::Token(_)
                 if !is_linked => {}
-            LinkMessage::Beat(Beat { heard }) => self.acknowledged(now, peer, heard),
+            LinkMessage::Beat(beat) => self.acknowledged(now, peer, beat),
             LinkMessage::State(state) => self.state_came(now, peer, state),
             LinkMessage::Ask(ask) => self.ask_came(now, peer, ask),
             LinkMessage::Reply(reply) => self.reply_came(now, peer, reply),
@@ -313,11 +315,12 @@ fn can_be_said(message: &LinkMessage) -> bool {
     let fits = |number: u64| i64::try_from(number).is_ok();
     let is_stamp = |stamp: Stamp| fits(stamp.epoch) && fits(stamp.seq);
     match message {
-        LinkMessage::Hello(hello) => fits(hello.epoch),
+        LinkMessage::Hello(hello) => fits(hello.epoch) && hello.at.is_none_or(fits),
+        LinkMessage::Beat(beat) => beat.at.is_none_or(fits),
         LinkMessage::State(state) => fits(state.to) && state.items.iter().all(|item| is_stamp(item.stamp)),
         LinkMessage::Log(Log { seq, entry: Entry::Event(event) }) => fits(*seq) && is_stamp(event.stamp),
         LinkMessage::Log(Log { seq, .. }) => fits(*seq),
         LinkMessage::Ask(ask) => fits(ask.id),
-        LinkMessage::Beat(_) | LinkMessage::Reply(_) | LinkMessage::Token(_) | LinkMessage::Bye => true,
+        LinkMessage::Reply(_) | LinkMessage::Token(_) | LinkMessage::Bye => true,
     }
 }

@@ -53,6 +53,8 @@ pub(crate) struct World {
     pub(crate) mute: BTreeSet<HomeId>,
     /// What is said about tokens while that is held back.
     pub(crate) held_tokens: Option<Vec<Packet>>,
+    /// Requests between homes do not arrive, but come in here.
+    pub(crate) held_asks: Option<Vec<Packet>>,
 }
 
 /// One home, and what is around it.
@@ -99,6 +101,7 @@ impl World {
             arrived: Vec::new(),
             mute: BTreeSet::new(),
             held_tokens: None,
+            held_asks: None,
         };
         for name in names {
             let peers = names.iter().filter(|other| *other != name).map(|other| home(other)).collect();
@@ -356,6 +359,9 @@ impl World {
         if let Some(held) = self.held_tokens.as_mut().filter(|_| matches!(packet.message, LinkMessage::Token(_))) {
             return held.push(packet);
         }
+        if let Some(held) = self.held_asks.as_mut().filter(|_| matches!(packet.message, LinkMessage::Ask(_))) {
+            return held.push(packet);
+        }
         self.arrived.push(packet.clone());
         if let LinkMessage::Log(log) = &mut packet.message {
             let heard = self.homes.get_mut(&packet.to).unwrap().heard.entry(packet.from.clone()).or_default();
@@ -429,7 +435,9 @@ impl World {
                 // the world says what is logged, and nobody ever hears that it was heard
                 Output::Say(_, LinkMessage::Log(_)) => {}
                 Output::Say(to, mut message) => {
-                    if let LinkMessage::Hello(Hello { heard, .. }) | LinkMessage::Beat(Beat { heard }) = &mut message {
+                    if let LinkMessage::Hello(Hello { heard, .. }) | LinkMessage::Beat(Beat { heard, .. }) =
+                        &mut message
+                    {
                         heard.log = 0;
                     }
                     self.air.push_back(Packet { from: home(at), to, message });

@@ -104,3 +104,22 @@ fn somebody_who_manages_the_home_must_have_opened_it() {
     world.later(1_000);
     assert_eq!(set(&mut world, LOCKED, &json!(false)), (403, "denied"), "nobody gives more than they may themselves");
 }
+
+/// Lets anna ask, and what she asks come so much later; returns what is then said to the devices of elm.
+fn held_back(world: &mut World, millis: u64) -> Vec<String> {
+    world.held_asks = Some(Vec::new());
+    world.oak_asks("elm/zigbee/heater/property/power/set", r#"{"value":true,"ttl":10}"#);
+    world.later(millis);
+    let held = world.held_asks.take().unwrap();
+    assert_eq!(held.len(), 1);
+    held.into_iter().for_each(|packet| world.arrive(packet));
+    world.commands("elm")
+}
+
+#[test]
+fn what_is_held_back_on_its_way_does_nothing_after_its_time() {
+    for (millis, count) in [(0, 1), (9_000, 1), (10_000, 0), (60_000, 0)] {
+        let mut world = given(Safety::S2);
+        assert_eq!(held_back(&mut world, millis).len(), count, "{millis} ms late");
+    }
+}

@@ -22,6 +22,7 @@ fn ask(id: u64, token: &str) -> LinkMessage {
         path: "oak/zigbee/lamp/property/on/set".to_owned(),
         body: [("value", Datum::Bool(false))].into_iter().collect(),
         ttl: Millis::from_secs(10),
+        since: None,
         request: None,
         client: None,
         trace: None,

@@ -34,7 +34,7 @@ impl World {
         match self.chance.below(11) {
             0 | 1 => LinkMessage::State(self.states(liar, about, number)),
             2 | 3 => LinkMessage::Log(Log { seq: number, entry: Entry::Event(self.event(liar, about, number)) }),
-            4 => LinkMessage::Beat(Beat { heard: self.heard(number) }),
+            4 => LinkMessage::Beat(Beat { heard: self.heard(number), at: Some(number) }),
             5 => LinkMessage::Hello(hello(about, number, self.heard(number))),
             6 => LinkMessage::Reply(Reply { id: number, body: forged(liar) }),
             7 => LinkMessage::Ask(ask(liar, about, number)),
@@ -106,6 +106,7 @@ fn hello(about: Name, epoch: u64, heard: Heard) -> Hello {
         epoch,
         limits,
         heard,
+        at: Some(epoch),
     }
 }
 
@@ -116,6 +117,7 @@ fn ask(liar: Name, about: Name, id: u64) -> Ask {
         path: format!("{about}/zigbee/lamp/property/label/set"),
         body: forged(liar),
         ttl: hes_schemas::Millis::from_secs(600),
+        since: Some(id),
         request: None,
         client: None,
         trace: None,

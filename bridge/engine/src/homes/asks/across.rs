@@ -108,7 +108,8 @@ impl Engine {
             }
             return;
         };
-        let message = LinkMessage::Ask(waiting.to_ask(now, id, token));
+        let since = self.clock_at(now, &home);
+        let message = LinkMessage::Ask(Ask { since, ..waiting.to_ask(now, id, token) });
         if encode(Encoding::Cbor, &message).len() > self.bytes_at(&home) {
             return self
                 .give_up_ask(id, Fault::new(Symbol::TooLarge, "the other home does not take so much at a time"));
@@ -156,7 +157,7 @@ impl Waiting {
         let Question { path, body, request, client, trace, .. } = &self.question;
         let (path, body, request, client) = (path.to_string(), body.clone(), request.clone(), client.clone());
         let ttl = time_there(self.deadline.since(now));
-        Ask { id, token, path, body, ttl, request, client, trace: *trace, via: Vec::new() }
+        Ask { id, token, path, body, ttl, since: None, request, client, trace: *trace, via: Vec::new() }
     }
 }
 

@@ -1,12 +1,13 @@
 //! What guests ask: it goes the way of every request, and back across the link.
 
 use hes_schemas::{
-    Address, Datum, Encoding, Fault, HomeId, Limits, Symbol, Timestamp, UserName, datum_of, decode_datum, encode,
+    Address, Datum, Encoding, Fault, HomeId, Limits, Millis, Symbol, Timestamp, UserName, datum_of, decode_datum,
+    encode,
     link::{Ask, LinkMessage, Reply},
     message::{Answer, Listing},
 };
 
-use super::super::peers::TAKES;
+use super::super::peers::{TAKES, clock};
 use crate::{
     engine::Engine,
     input::{Asked, Asker, Delivery, Door},
@@ -22,8 +23,9 @@ impl Engine {
             self.counters.asks_refused += 1;
             return;
         }
-        match self.welcome(now, peer, &ask) {
-            Ok(user) => self.serve(now, peer, user, &ask),
+        let left = time_left(now, &ask).ok_or_else(|| Fault::new(Symbol::Expired, "its time was over when it came"));
+        match self.welcome(now, peer, &ask).and_then(|user| left.map(|left| (user, left))) {
+            Ok((user, left)) => self.serve(now, peer, user, &Ask { ttl: left, ..ask }),
             Err(fault) => self.turn_away(peer, ask.id, fault),
         }
     }
@@ -123,6 +125,12 @@ impl Engine {
             self.homes.asks.serving.remove(peer);
         }
     }
+}
+
+/// Returns how long a request may still act, however long it was held back on its way; nothing if it may not.
+fn time_left(now: Timestamp, ask: &Ask) -> Option<Millis> {
+    let held = ask.since.map_or(0, |since| clock(now).saturating_sub(since));
+    ask.ttl.get().checked_sub(held).filter(|left| *left > 0 || held == 0).map(Millis::new)
 }
 
 fn body(letter: &Letter) -> Datum {

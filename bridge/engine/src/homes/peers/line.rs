@@ -2,7 +2,7 @@
 
 use hes_schemas::{
     HomeId, Timestamp,
-    link::{Beat, Heard, Hello, LinkMessage, VERSION},
+    link::{Beat, Hello, LinkMessage, VERSION},
 };
 
 use super::{ACKNOWLEDGE, BEAT, FORMAT, HELLO, Line, PROMPT, SILENCE, TAKES, Way};
@@ -14,6 +14,20 @@ impl Line {
         self.acknowledge_at.get_or_insert(now + ACKNOWLEDGE);
         self.unacknowledged = self.unacknowledged.saturating_add(1);
         self.unacknowledged >= PROMPT
+    }
+
+    /// Learns what the peer's clock showed when it spoke; what was held back tells less than is known.
+    fn see_clock(&mut self, now: Timestamp, at: Option<u64>) {
+        let known = self.clock(now);
+        if let Some(at) = at.filter(|at| known.is_none_or(|known| *at >= known)) {
+            self.hands = Some((at, now));
+        }
+    }
+
+    /// Returns what the peer's clock shows at least.
+    fn clock(&self, now: Timestamp) -> Option<u64> {
+        let (at, seen) = self.hands?;
+        Some(at.saturating_add(now.since(seen).get()).min(i64::MAX.unsigned_abs()))
     }
 
     /// Owes none.
@@ -42,6 +56,10 @@ impl Engine {
         let Some(known) = self.homes.peers.known.get_mut(peer) else { return };
         let line = &mut known.line;
         (line.way, line.heard_at) = (Way::Linked, now);
+        if line.epoch != hello.epoch {
+            line.hands = None;
+        }
+        line.see_clock(now, hello.at);
         (line.epoch, line.takes) = (hello.epoch, hello.limits);
         known.ear.begin(hello.epoch);
         if was_linked {
@@ -55,7 +73,10 @@ impl Engine {
         self.schedule(peer);
     }
 
-    pub(super) fn acknowledged(&mut self, now: Timestamp, peer: &HomeId, heard: Heard) {
+    pub(super) fn acknowledged(&mut self, now: Timestamp, peer: &HomeId, Beat { heard, at }: Beat) {
+        if let Some(known) = self.homes.peers.known.get_mut(peer) {
+            known.line.see_clock(now, at);
+        }
         if heard.epoch == self.epoch {
             self.feed_heard(peer, heard.state);
         }
@@ -83,6 +104,7 @@ impl Engine {
             epoch: self.epoch,
             limits: TAKES,
             heard: known.heard(),
+            at: Some(clock(now)),
         };
         self.put(Output::Say(peer.clone(), LinkMessage::Hello(hello)));
     }
@@ -92,7 +114,12 @@ impl Engine {
         known.line.said_at = now;
         known.line.settle();
         let heard = known.heard();
-        self.put(Output::Say(peer.clone(), LinkMessage::Beat(Beat { heard })));
+        self.put(Output::Say(peer.clone(), LinkMessage::Beat(Beat { heard, at: Some(clock(now)) })));
+    }
+
+    /// Returns what a peer's clock shows at least, if it has said so.
+    pub(in crate::homes) fn clock_at(&self, now: Timestamp, peer: &HomeId) -> Option<u64> {
+        self.homes.peers.known.get(peer)?.line.clock(now)
     }
 
     /// Sets the one timer of a peer to what is due next.
@@ -112,6 +139,11 @@ impl Engine {
             self.timers.set(next, Timer::Peer(peer.clone()));
         }
     }
+}
+
+/// Returns what the clock shows here.
+pub(in crate::homes) fn clock(now: Timestamp) -> u64 {
+    u64::try_from(now.as_millis()).unwrap_or_default()
 }
 
 #[cfg(test)]

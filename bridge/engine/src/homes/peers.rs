@@ -2,14 +2,16 @@
 
 mod bounds;
 mod line;
+mod loads;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use hes_schemas::{
     HomeId, Millis, Timestamp,
-    link::{Entry, Heard, LinkLimits, LinkMessage, Log, Stamp},
+    link::{Entry, Heard, LinkLimits, LinkMessage},
 };
 
+use self::bounds::can_be_said;
 pub(super) use self::{bounds::TAKES, line::clock};
 use super::{
     feed::Feed,
@@ -21,7 +23,7 @@ use super::{
 use crate::{
     engine::Engine,
     input::PeerTerms,
-    notice::{Notice, PeerLoad},
+    notice::Notice,
     output::Output,
     record::{Record, Restored},
 };
@@ -250,27 +252,6 @@ impl Engine {
         self.put(Output::Log(parcel));
     }
 
-    pub(crate) fn mirrored(&self) -> usize {
-        self.homes.peers.mirrors.len()
-    }
-
-    /// Returns how much waits for the peer for which most does.
-    pub(crate) fn parcels(&self) -> usize {
-        self.homes.peers.known.values().map(|known| known.outbox.len()).max().unwrap_or(0)
-    }
-
-    /// Returns how much waits for each peer.
-    #[must_use]
-    pub fn peer_loads(&self) -> Vec<PeerLoad> {
-        let load = |(home, known): (&HomeId, &Peer)| PeerLoad {
-            home: home.clone(),
-            is_linked: known.is_linked(),
-            queued: known.outbox.len(),
-            dropped: known.dropped,
-        };
-        self.homes.peers.known.iter().map(load).collect()
-    }
-
     /// Counts something that no honest peer says.
     pub(super) fn lied(&mut self, peer: &HomeId, what: &'static str) {
         self.counters.lies += 1;
@@ -307,20 +288,5 @@ impl Engine {
             known.entry(peer).or_default().inbox = Inbox::restored(heard);
         }
         self.restore_mirrors(std::mem::take(&mut restored.mirrors));
-    }
-}
-
-/// Says whether all numbers that would be said again, to it or to others, can be: integers have 64 bits with their sign.
-fn can_be_said(message: &LinkMessage) -> bool {
-    let fits = |number: u64| i64::try_from(number).is_ok();
-    let is_stamp = |stamp: Stamp| fits(stamp.epoch) && fits(stamp.seq);
-    match message {
-        LinkMessage::Hello(hello) => fits(hello.epoch) && hello.at.is_none_or(fits),
-        LinkMessage::Beat(beat) => beat.at.is_none_or(fits),
-        LinkMessage::State(state) => fits(state.to) && state.items.iter().all(|item| is_stamp(item.stamp)),
-        LinkMessage::Log(Log { seq, entry: Entry::Event(event) }) => fits(*seq) && is_stamp(event.stamp),
-        LinkMessage::Log(Log { seq, .. }) => fits(*seq),
-        LinkMessage::Ask(ask) => fits(ask.id),
-        LinkMessage::Reply(_) | LinkMessage::Token(_) | LinkMessage::Bye => true,
     }
 }

@@ -1,6 +1,9 @@
 //! How much is taken of a peer, and how much it takes.
 
-use hes_schemas::{HomeId, link::LinkLimits};
+use hes_schemas::{
+    HomeId,
+    link::{Entry, LinkLimits, LinkMessage, Log, Stamp},
+};
 
 use super::{super::asks::OF_A_PEER, Peer};
 use crate::{engine::Engine, notice::Notice};
@@ -60,5 +63,20 @@ impl Engine {
             let untold = known.untold;
             self.note(Notice::LeftOut(peer.clone(), untold));
         }
+    }
+}
+
+/// Says whether all numbers that would be said again, to it or to others, can be: integers have 64 bits with their sign.
+pub(super) fn can_be_said(message: &LinkMessage) -> bool {
+    let fits = |number: u64| i64::try_from(number).is_ok();
+    let is_stamp = |stamp: Stamp| fits(stamp.epoch) && fits(stamp.seq);
+    match message {
+        LinkMessage::Hello(hello) => fits(hello.epoch) && hello.at.is_none_or(fits),
+        LinkMessage::Beat(beat) => beat.at.is_none_or(fits),
+        LinkMessage::State(state) => fits(state.to) && state.items.iter().all(|item| is_stamp(item.stamp)),
+        LinkMessage::Log(Log { seq, entry: Entry::Event(event) }) => fits(*seq) && is_stamp(event.stamp),
+        LinkMessage::Log(Log { seq, .. }) => fits(*seq),
+        LinkMessage::Ask(ask) => fits(ask.id),
+        LinkMessage::Reply(_) | LinkMessage::Token(_) | LinkMessage::Bye => true,
     }
 }

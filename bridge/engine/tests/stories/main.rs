@@ -14,6 +14,7 @@ mod idempotence;
 mod intake;
 mod inventory;
 mod lanes;
+mod native;
 mod notification;
 mod projection;
 mod quality;
@@ -21,6 +22,8 @@ mod restart;
 mod retrieve;
 mod rights;
 mod subscribe;
+mod targets;
+mod together;
 mod update;
 
 #[path = "../support/mod.rs"]

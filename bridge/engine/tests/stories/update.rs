@@ -7,7 +7,7 @@ use crate::support::{Ask, GUS, House};
 
 const SET_ON: &str = "zigbee/lamp/property/on/set";
 
-fn lamp() -> House {
+pub(crate) fn lamp() -> House {
     let mut house = House::with(&[("lamp", "lamp")]);
     house.reports("lamp", json!({"state": "OFF", "level": 0}));
     house
@@ -248,129 +248,6 @@ fn of_two_updates_under_the_same_condition_one_wins() {
     assert_eq!(house.status(&first), 200);
     assert_eq!(house.error(&second), (412, "version_mismatch"));
     assert_eq!(house.commands(), [r#"lamp set {"state":"ON"}"#], "the second never reached the device");
-}
-
-#[test]
-fn several_properties_of_a_device_go_out_in_one_command() {
-    let mut house = lamp();
-    let set = house.ask("zigbee/lamp/set", r#"{"on":true,"brightness":50,"nosuch":1,"identify":true}"#);
-    assert_eq!(house.commands(), [r#"lamp set {"identify":true,"level":127,"state":"ON"}"#]);
-    house.reports("lamp", json!({"state": "ON"}));
-    house.fails("lamp", Some("level"), "too bright");
-    assert!(house.is_waiting(&set), "identify has not settled");
-    house.later(2_000);
-    let answer = house.answer(&set);
-    let statuses: Vec<_> = answer.values.iter().map(|(name, it)| (name.as_str(), it.status.code())).collect();
-    assert_eq!(statuses, [("brightness", 502), ("identify", 204), ("nosuch", 404), ("on", 200)]);
-    assert_eq!(answer.status, Status::Ok, "the request as such was fine");
-}
-
-#[test]
-fn several_devices_are_updated_by_one_request() {
-    let mut house = House::with(&[("one", "lamp"), ("two", "lamp"), ("three", "lamp")]);
-    let updates = json!([
-        {"target": "the one/on", "value": true},
-        {"target": "zigbee/two/on", "value": true},
-        {"target": "zigbee/three/brightness", "value": 500},
-        {"target": "zigbee/two", "value": true},
-    ]);
-    let set = house.ask("$req/update", &json!({"updates": updates}).to_string());
-    assert_eq!(house.commands(), [r#"one set {"state":"ON"}"#, r#"two set {"state":"ON"}"#]);
-    house.reports("two", json!({"state": "ON"}));
-    house.fails("one", None, "asleep");
-    let statuses: Vec<_> = house.answer(&set).results.iter().map(|it| it.status.code()).collect();
-    assert_eq!(statuses, [502, 200, 422, 400]);
-}
-
-#[test]
-fn one_bad_native_value_does_not_spoil_the_others_of_the_request() {
-    let mut house = lamp();
-    let updates = json!([
-        {"target": "zigbee/lamp/brightness", "value": 50},
-        {"target": "zigbee/lamp/native/state", "value": "MAYBE"},
-    ]);
-    let set = house.ask("$req/update", &json!({"updates": updates}).to_string());
-    assert_eq!(house.commands(), [r#"lamp set {"level":127}"#]);
-    house.reports("lamp", json!({"level": 127}));
-    let statuses: Vec<_> = house.answer(&set).results.iter().map(|it| it.status.code()).collect();
-    assert_eq!(statuses, [200, 422]);
-}
-
-#[test]
-fn one_request_cannot_want_two_values_of_one_property() {
-    let mut house = lamp();
-    let updates = json!([
-        {"target": "zigbee/lamp/on", "value": true},
-        {"target": "The lamp/on", "value": false},
-        {"target": "zigbee/lamp/native/state", "value": "OFF"},
-    ]);
-    let set = house.ask("$req/update", &json!({"updates": updates}).to_string());
-    assert_eq!(house.commands(), [r#"lamp set {"state":"ON"}"#]);
-    house.reports("lamp", json!({"state": "ON"}));
-    let statuses: Vec<_> = house.answer(&set).results.iter().map(|it| it.status.code()).collect();
-    assert_eq!(statuses, [200, 400, 400]);
-}
-
-#[test]
-fn a_native_update_is_done_when_its_value_is_reported() {
-    let mut house = lamp();
-    let set = house.ask("zigbee/lamp/native/state/set", "ON");
-    assert_eq!(house.commands(), [r#"lamp set {"state":"ON"}"#]);
-    house.reports("lamp", json!({"state": "OFF"}));
-    assert!(house.is_waiting(&set), "that was no change");
-    house.reports("lamp", json!({"state": "ON"}));
-    let answer = house.answer(&set);
-    assert_eq!((answer.status, answer.value), (Status::Ok, Some(Datum::text("ON"))));
-}
-
-#[test]
-fn a_native_update_whose_value_is_never_reported_as_such_is_done_by_any_change() {
-    let mut house = lamp();
-    let set = house.ask("zigbee/lamp/native/state/set", "TOGGLE");
-    house.reports("lamp", json!({"state": "ON"}));
-    assert_eq!(house.answer(&set).value, Some(Datum::text("ON")));
-}
-
-#[test]
-fn a_native_update_of_two_properties_is_not_done_by_the_one_that_stays() {
-    let mut house = lamp();
-    house.reports("lamp", json!({"color": {"x": 0.1, "y": 0.1}}));
-    house.reports("lamp", json!({"color": {"x": 0.2}}));
-    house.reports("lamp", json!({"color": {"x": 0.3}}));
-    let set = house.ask("zigbee/lamp/native/color/set", r#"{"x":0.5,"y":0.5}"#);
-    house.reports("lamp", json!({"color": {"y": 0.1}}));
-    assert!(house.is_waiting(&set), "nothing has changed");
-    house.reports("lamp", json!({"color": {"y": 0.5}}));
-    assert!(house.is_waiting(&set), "half of it has");
-    house.reports("lamp", json!({"color": {"x": 0.5, "y": 0.5}}));
-    assert_eq!(house.status(&set), 200);
-}
-
-#[test]
-fn a_native_update_that_waited_is_not_done_by_the_change_before_it() {
-    let mut house = lamp();
-    let first = house.ask("zigbee/lamp/native/state/set", "ON");
-    let second = house.ask("zigbee/lamp/native/state/set", "OFF");
-    house.reports("lamp", json!({"state": "ON"}));
-    assert_eq!(house.status(&first), 200);
-    house.reports("lamp", json!({"state": "ON"}));
-    assert!(house.is_waiting(&second), "that is what the first made of it");
-    house.reports("lamp", json!({"state": "OFF"}));
-    assert_eq!(house.answer(&second).value, Some(Datum::text("OFF")));
-}
-
-#[test]
-fn a_native_update_under_a_condition_holds_the_version_of_the_native_value() {
-    let mut house = lamp();
-    house.reports("lamp", json!({"color": {"x": 0.1, "y": 0.1}}));
-    house.reports("lamp", json!({"color": {"x": 0.2}}));
-    let version = house.retained("zigbee/lamp/native/color").unwrap()["version"].clone();
-    let body = |version: &serde_json::Value| json!({"value": {"x": 0.5, "y": 0.5}, "if_version": version}).to_string();
-    let set = house.ask("zigbee/lamp/native/color/set", &body(&version));
-    assert!(house.is_waiting(&set));
-    house.reports("lamp", json!({"color": {"x": 0.5, "y": 0.5}}));
-    let late = house.ask("zigbee/lamp/native/color/set", &body(&version));
-    assert_eq!(house.error(&late), (412, "version_mismatch"));
 }
 
 #[test]

@@ -7,7 +7,6 @@ use crate::{
     cluster::DEVICES,
     history::Fact,
     home::zigbee,
-    network::{Cut, End},
     people::{ANNA, Question, Sent},
     world::World,
 };
@@ -69,11 +68,11 @@ impl World {
         }
     }
 
-    fn any_home(&mut self) -> usize {
+    pub(crate) fn any_home(&mut self) -> usize {
         self.chance.place(self.homes.len())
     }
 
-    fn any_link(&mut self) -> usize {
+    pub(crate) fn any_link(&mut self) -> usize {
         self.chance.place(self.links.len())
     }
 
@@ -242,78 +241,5 @@ impl World {
             return self.part(bond);
         }
         self.join(bond);
-    }
-
-    // time, power and wires
-
-    fn wait(&mut self) {
-        let span = self.chance.span(4_000);
-        self.pass(span);
-    }
-
-    fn wait_long(&mut self) {
-        let span = self.chance.span(60_000);
-        self.pass(span);
-        if self.chance.once_in(4) {
-            // a clock that was behind is set; none ever runs back
-            let (home, leap) = (self.any_home(), Millis::new(2_000 + self.chance.below(3_000)));
-            let ahead = &mut self.homes[home].ahead;
-            *ahead = Millis::new((ahead.get() + leap.get()).min(20_000));
-        }
-    }
-
-    fn commit_now(&mut self) {
-        let home = self.any_home();
-        self.commit(home);
-    }
-
-    /// Lets a disk be full, or have room again.
-    fn fill(&mut self) {
-        let home = self.any_home();
-        let is_full = &mut self.homes[home].is_disk_full;
-        *is_full = !*is_full;
-        self.commit(home);
-    }
-
-    fn crash(&mut self) {
-        let home = self.any_home();
-        if self.is_alive(home) {
-            self.end(home, false);
-        }
-    }
-
-    fn stop(&mut self) {
-        let home = self.any_home();
-        if self.is_alive(home) {
-            self.end(home, true);
-            self.pass(300);
-            self.begin(home, true);
-        }
-    }
-
-    fn restart(&mut self) {
-        if let Some(home) = (0..self.homes.len()).find(|home| !self.is_alive(*home)) {
-            self.begin(home, false);
-        }
-    }
-
-    fn cut_some(&mut self) {
-        let link = self.any_link();
-        let end = self.chance.pick(&End::BOTH);
-        let how = self.chance.pick(&[Cut::Both, Cut::HalfOpen(end), Cut::OneWay(end), Cut::Silent]);
-        self.cut(link, how);
-    }
-
-    fn part_homes(&mut self) {
-        let link = self.any_link();
-        self.links[link].is_parted = true;
-        self.cut(link, Cut::Both);
-    }
-
-    fn heal(&mut self) {
-        if let Some(link) = self.links.iter().position(|link| link.is_parted) {
-            self.links[link].is_parted = false;
-            self.retry(link, 2_000);
-        }
     }
 }

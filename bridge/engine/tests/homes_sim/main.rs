@@ -22,6 +22,7 @@ mod cluster;
 mod consents;
 mod deeds;
 mod disk;
+mod faults;
 mod history;
 mod home;
 mod lies;

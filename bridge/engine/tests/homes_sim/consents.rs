@@ -42,6 +42,8 @@ pub(crate) struct Given {
 pub(crate) struct Consents {
     given: BTreeMap<(Name, u32), Given>,
     hostile: BTreeSet<Name>,
+    /// The homes of which something could not be put on disk, and is lost if they die.
+    unkept: BTreeSet<Name>,
     entries: u64,
 }
 
@@ -66,6 +68,16 @@ impl Consents {
             }
             Fact::Hostile => {
                 self.hostile.insert(entry.home);
+            }
+            Fact::Full => {
+                self.unkept.insert(entry.home);
+            }
+            Fact::Committed => {
+                self.unkept.remove(entry.home);
+            }
+            Fact::Died if self.unkept.contains(entry.home) => {
+                // it may have forgotten that the other side agreed, until that says so again
+                self.given.values_mut().filter(|given| given.by == entry.home).for_each(|given| given.stands = false);
             }
             Fact::Took { consent } => {
                 if let Some(given) = self.given.get_mut(&(entry.home, *consent)) {

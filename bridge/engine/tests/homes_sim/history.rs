@@ -37,6 +37,8 @@ pub(crate) enum Fact {
     Died,
     /// All that was given to the store so far is on disk.
     Committed,
+    /// The disk is full, and takes nothing of what waits.
+    Full,
     /// A device told of an event, and the home was told.
     Happened { event: u64, device: &'static str },
     /// The home keeps an event for a peer.

@@ -105,9 +105,7 @@ impl World {
         let is_full = self.homes[home].is_disk_full;
         let disk = &mut self.homes[home].disk;
         let done = if is_full { disk.refuse() } else { disk.commit() };
-        if !is_full {
-            self.note(home, Fact::Committed);
-        }
+        self.note(home, if is_full { Fact::Full } else { Fact::Committed });
         for done in done {
             match done {
                 Done::Answer(output) => self.carry_out(home, *output),

@@ -10,13 +10,16 @@ use crate::{
 
 /// Whoever listens at one home never sees an older version of a property after a newer one.
 ///
-/// Where homes pass on what they hear, a home that begins anew does not know how far another way had come.
+/// Where homes pass on what they hear, a home that begins anew does not know how far another way had come; nor does it know
+/// what it heard of others while its disk was full.
 #[derive(Debug, Default)]
 pub(crate) struct Versions {
     seen: BTreeMap<(Name, Name, String, String), u64>,
     hostile: BTreeSet<Name>,
     /// The homes that hear of others by several ways.
     passes_on: BTreeSet<Name>,
+    /// The homes of which something could not be put on disk, and is lost if they die.
+    unkept: BTreeSet<Name>,
 }
 
 impl Promise for Versions {
@@ -31,7 +34,14 @@ impl Promise for Versions {
         if let Fact::Peer { is_passed_on: true, .. } = &entry.fact {
             self.passes_on.insert(entry.home);
         }
-        if entry.fact == Fact::Died && self.passes_on.contains(&entry.home) {
+        if entry.fact == Fact::Full {
+            self.unkept.insert(entry.home);
+        }
+        if entry.fact == Fact::Committed {
+            self.unkept.remove(entry.home);
+        }
+        let forgets = self.passes_on.contains(entry.home) || self.unkept.contains(entry.home);
+        if entry.fact == Fact::Died && forgets {
             self.seen.retain(|(reader, of, ..), _| *reader != entry.home || reader == of);
         }
         let Fact::Value { of, device, property, version } = &entry.fact else { return Ok(()) };

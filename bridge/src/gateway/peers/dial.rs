@@ -194,7 +194,15 @@ impl Errand {
                     tokio::task::yield_now().await;
                 }
                 Ok(_) => {}
-                Err(error) => return way.reason_v5(&error),
+                Err(error) => {
+                    // what came in one piece with the broker's goodbye was read before it
+                    for event in std::mem::take(&mut events.state.events) {
+                        if let Event::Incoming(Packet::Publish(publish)) = event {
+                            self.hear(&publish, ear);
+                        }
+                    }
+                    return way.reason_v5(&error);
+                }
             }
         }
     }

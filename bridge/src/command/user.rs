@@ -117,6 +117,16 @@ fn no_accounts(settings: &Settings) -> Failure {
     Failure::new(Exit::Internal, line)
 }
 
+/// Refuses what would cut off another home's gateway and leave the trust in it as it is.
+pub(super) async fn check_person(ledger: &Ledger, name: &UserName) -> Result<(), Failure> {
+    let peers = ledger.peers().await?;
+    let Some(peer) = peers.iter().find(|row| row.account.as_ref() == Some(name)) else { return Ok(()) };
+    let home = &peer.home;
+    let line =
+        format!("{name} is the account of {home}'s gateway; to end the trust in it: hes-bridge peer remove {home}");
+    Err(Failure::new(Exit::Internal, line))
+}
+
 /// Says that there is no such account, and which there are.
 pub(super) async fn unknown(ledger: &Ledger, name: &UserName) -> Failure {
     let names: Vec<String> =

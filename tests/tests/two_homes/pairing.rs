@@ -63,6 +63,23 @@ fn trust_ends_when_one_owner_says_so_and_can_begin_again() {
 }
 
 #[test]
+fn the_account_of_a_gateway_goes_with_the_trust_in_it_and_not_before() {
+    let (oak, elm) = (home("oak"), home("elm"));
+    pair(&oak, &elm);
+    let (data, password) = (oak.path("data").display().to_string(), oak.write("password", "another one"));
+    for command in
+        [&["remove", "peer-elm"][..], &["passwd", "peer-elm", "--password-file", &password.display().to_string()]]
+    {
+        let refused = oak.command(&[&["user"], command, &["--data", &data]].concat());
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && said.contains("hes-bridge peer remove elm"), "{said}");
+    }
+    assert_eq!(state(&oak, &elm).as_deref(), Some("online"));
+    say(&oak, &["peer", "remove", "elm", "--yes"]);
+    assert!(!oak.query(&["user", "list"]).contains("peer-elm"));
+}
+
+#[test]
 fn a_home_that_stops_in_good_order_alarms_nobody() {
     let (mut oak, mut elm) = (home("oak"), home("elm"));
     pair(&oak, &elm);

@@ -9,7 +9,7 @@ use clap::{Args, builder::PossibleValuesParser};
 use hes_schemas::{UserName, rights::Role};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Errand, unknown};
+use super::{Errand, check_person, unknown};
 use crate::{
     accounts::{ANONYMOUS, IdPattern, generate, hash, is_short},
     command::{Exit, Failure, Output},
@@ -125,6 +125,7 @@ impl Errand for RemoveArgs {
 
     async fn run(&self, ledger: &Ledger, _output: &mut Output) -> Result<String, Failure> {
         let name = &self.name;
+        check_person(ledger, name).await?;
         match ledger.remove(name).await? {
             Removal::Removed => Ok(format!("the account {name} was removed")),
             Removal::Unknown => Err(unknown(ledger, name).await),
@@ -145,6 +146,7 @@ impl Errand for PasswdArgs {
     }
 
     async fn run(&self, ledger: &Ledger, output: &mut Output) -> Result<String, Failure> {
+        check_person(ledger, &self.name).await?;
         let password = self.password.choose(output)?;
         if !ledger.change_password(&self.name, &hashed(&password)?).await? {
             return Err(unknown(ledger, &self.name).await);

@@ -205,11 +205,12 @@ impl Gateway {
     /// [`crate::store::StoreError`] if the last changes could not be written.
     pub async fn shutdown(mut self) -> Result<(), crate::store::StoreError> {
         self.mind.sinks().peers().leave();
-        self.attachments.clear();
         self.cancel.cancel();
         if let Some(broker) = &self.broker {
             broker.shutdown().await;
         }
+        // not before: what the broker has taken from a cluster until then must have been heard
+        self.attachments.clear();
         self.tasks.close();
         self.tasks.wait().await;
         let closed = self.store.close().await;
